@@ -1,0 +1,1 @@
+"""The doors to what is known: HTTP and the command line."""
