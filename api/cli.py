@@ -1,0 +1,106 @@
+"""The command ``osteokg``: check, format, ask, show, export and serve the graph."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from osteokg import __version__
+from osteokg.api import commands
+from osteokg.api.settings import from_environment
+from osteokg.kg.errors import DataError, OsteoKGError
+from osteokg.kg.problems import as_text
+
+__all__ = ["main", "parser"]
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="osteokg",
+        description="OsteoKG: an evidence knowledge graph of preclinical bone studies.",
+        epilog="Exit codes: 0 good, 1 the data are wrong, 2 the command is wrong.",
+    )
+    top.add_argument("--version", action="version", version=f"osteokg {__version__}")
+    evidence = argparse.ArgumentParser(add_help=False)
+    evidence.add_argument(
+        "--evidence",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="take evidence from this folder instead of the packaged one; repeat for several; "
+        "the word 'packaged' stands for the packaged evidence",
+    )
+    commands_ = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, words: str) -> argparse.ArgumentParser:
+        sub = commands_.add_parser(name, parents=[evidence], help=words, description=words)
+        sub.set_defaults(run=run)
+        return sub
+
+    settings = from_environment()
+    serve = add("serve", commands.serve, "Build the graph and serve it over HTTP.")
+    serve.add_argument("--host", default=settings.host, help="address to listen on (%(default)s)")
+    serve.add_argument("--port", type=int, default=settings.port, help="port (%(default)s)")
+    serve.add_argument(
+        "--base-url", default=settings.base_url, metavar="URL", help="address people reach it by"
+    )
+
+    check = add("check", commands.check, "Check the evidence: names, shapes, rules.")
+    check.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
+    check.add_argument("--format", choices=("text", "json", "ttl"), default="text")
+
+    fmt = add("fmt", commands.fmt, "Write evidence files in canonical form.")
+    fmt.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
+    fmt.add_argument("--check", action="store_true", help="change nothing, exit 1 if needed")
+
+    query = add("query", commands.query, "Ask a named question or a SPARQL query.")
+    query.add_argument("query", nargs="?", metavar="NAME|FILE|-", help="name, file or - for stdin")
+    query.add_argument("--list", action="store_true", help="list the named questions")
+    query.add_argument(
+        "--format",
+        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld"),
+        default="table",
+    )
+
+    show = add("show", commands.show, "Show what the graph says of a thing or term.")
+    show.add_argument("thing", metavar="CURIE", help="e.g. okg:FemoralNeck, study:iwamoto-2005")
+    show.add_argument("--format", choices=("text", "ttl", "nt", "rdf", "jsonld"), default="text")
+
+    export = add("export", commands.export_files, "Write the tables and dumps of this version.")
+    export.add_argument("folder", type=Path, metavar="DIR")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        chosen = parser().parse_args(arguments)
+    except ValueError as error:
+        print(f"osteokg: an OSTEOKG_ variable is wrong: {error}", file=sys.stderr)
+        return 2
+    try:
+        run: Command = chosen.run
+        return run(chosen)
+    except DataError as error:
+        sys.stdout.write(as_text(error.problems))
+        return error.exit_code
+    except OsteoKGError as error:
+        print(f"osteokg: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        print(f"osteokg: {error.strerror}: {error.filename}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,265 @@
+"""What each command does, from parsed arguments to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyoxigraph as ox
+import uvicorn
+
+from osteokg.api.app import create_app
+from osteokg.api.settings import Settings
+from osteokg.api.text import describe_entity, rows_as_table
+from osteokg.kg.catalogue import named_queries, named_query
+from osteokg.kg.entity import describe, entity_bytes
+from osteokg.kg.errors import DataError, RequestError
+from osteokg.kg.files import PACKAGED, Sources, context_file, evidence_in, find_sources
+from osteokg.kg.jsonld import context_text
+from osteokg.kg.metadata import count
+from osteokg.kg.names import expand
+from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
+from osteokg.kg.release import export
+from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Query
+from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.turtle import canonical, comment_lines, read
+from osteokg.kg.validation import as_shacl_report, validate
+from osteokg.kg.version import Version, build, prepare
+
+__all__ = ["check", "export_files", "fmt", "query", "serve", "show"]
+
+
+def _progress(step: str) -> None:
+    """Tell a person at a terminal what is being done."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{step} …", end="", file=sys.stderr, flush=True)
+
+
+def _progress_ends() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _build(sources: Sources) -> Version:
+    try:
+        version = build(sources, _progress)
+    finally:
+        _progress_ends()
+    return version
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
+    settings = Settings(arguments.host, arguments.port, arguments.base_url.rstrip("/"))
+    version = _build(find_sources(arguments.evidence))
+    sys.stderr.write(version.warnings)
+    counts = count(version.store)
+    store = EmbeddedStore(version, settings.threads)
+    app = create_app(settings, store, counts)
+    print(
+        f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
+        f"{counts.triples} triples; http://{settings.host}:{settings.port}/",
+        file=sys.stderr,
+    )
+    config = uvicorn.Config(
+        app, settings.host, settings.port, log_level="warning", server_header=False
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 2
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Print every problem of the evidence, one line each; exit 1 if there is a violation."""
+    paths = _files_in(arguments.path)
+    sources = find_sources(arguments.evidence, more=paths)
+    try:
+        problems = validate(prepare(sources, _progress), _progress)
+    except DataError as error:
+        problems = sort_problems(error.problems)
+    finally:
+        _progress_ends()
+    if paths:
+        wanted = set(paths)
+        problems = [problem for problem in problems if problem.file in wanted]
+    writers = {"text": as_text, "json": as_json, "ttl": as_shacl_report}
+    sys.stdout.write(writers[arguments.format](problems))
+    wrong = len(errors_of(problems))
+    print(
+        f"{len(paths or sources.evidence)} files checked: {wrong} violations, "
+        f"{len(problems) - wrong} warnings.",
+        file=sys.stderr,
+    )
+    return 1 if wrong else 0
+
+
+def _files_in(paths: Iterable[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files.extend(file.resolve() for file in evidence_in(path))
+        elif path.is_file():
+            files.append(path.resolve())
+        else:
+            raise RequestError(f"{path}: no such file or folder.")
+    return files
+
+
+def fmt(arguments: argparse.Namespace) -> int:
+    """Write the files in canonical form, and the context as the ontology demands it."""
+    files = _files_in(arguments.path) or list(find_sources(arguments.evidence).evidence)
+    problems: list[Problem] = []
+    changed: list[Path] = []
+    for path in files:
+        result = _canonical_of(path)
+        if not isinstance(result, str):
+            problems.extend(result)
+        elif result != path.read_bytes().decode():
+            changed.append(path)
+            if not arguments.check:
+                _replace(path, result)
+    if not arguments.path and arguments.evidence in ([], [PACKAGED]):
+        changed.extend(_format_context(arguments.check))
+    sys.stdout.write(as_text(sort_problems(problems)))
+    for path in changed:
+        note = " is not in canonical form: run 'osteokg fmt'" if arguments.check else ""
+        print(f"{path}{note}")
+    return 1 if problems or (changed and arguments.check) else 0
+
+
+def _canonical_of(path: Path) -> str | list[Problem]:
+    triples = read(path)
+    if isinstance(triples, Problem):
+        return [triples]
+    lost = comment_lines(path)
+    if lost:
+        return [
+            Problem(
+                message="a comment does not survive formatting: make it okg:curatorNote or "
+                "take it out.",
+                constraint="comment",
+                file=path,
+                line=line,
+            )
+            for line in lost
+        ]
+    if any(isinstance(term, ox.BlankNode) for triple in triples for term in triple):
+        return [
+            Problem(
+                message="the file has nodes without a name: give each an IRI of its own.",
+                constraint="blank-node",
+                file=path,
+                line=1,
+            )
+        ]
+    return canonical(triples)
+
+
+def _replace(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(text, encoding="utf-8", newline="\n")
+    unfinished.replace(path)
+
+
+def _format_context(only_check: bool) -> list[Path]:
+    triples: list[ox.Triple] = []
+    for path in find_sources().ontology:
+        result = read(path)
+        if isinstance(result, Problem):
+            raise DataError([result])
+        triples.extend(result)
+    text, path = context_text(triples), context_file()
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return []
+    if not only_check:
+        _replace(path, text)
+    return [path]
+
+
+def query(arguments: argparse.Namespace) -> int:
+    """Ask a named question, a query in a file or one from standard input."""
+    if arguments.list:
+        for known in named_queries():
+            print(f"{known.name}\n    {known.title}: {known.description}")
+        return 0
+    if not arguments.query:
+        raise RequestError("Name a question, a file, or - for standard input; --list shows them.")
+    text = _query_text(arguments.query)
+    version = _build(find_sources(arguments.evidence))
+    rows = _format_named(arguments.format, ROW_FORMATS)
+    graph = _format_named(arguments.format, GRAPH_FORMATS)
+    if arguments.format == "table":
+        rows, graph = ROW_FORMATS[0], GRAPH_FORMATS[0]
+    answer = asyncio.run(_asked(version, Query(text, rows, graph)))
+    if arguments.format == "table" and answer[0] == "json":
+        sys.stdout.write(rows_as_table(answer[1]))
+    else:
+        _write(answer[1])
+    return 0
+
+
+def _query_text(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    path = Path(name)
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    return named_query(name).text
+
+
+def _format_named(name: str, formats: Sequence[object]) -> object:
+    return next((format_ for format_ in formats if getattr(format_, "name", "") == name), None)
+
+
+async def _asked(version: Version, asked: Query) -> tuple[str, bytes]:
+    store = EmbeddedStore(version)
+    try:
+        answer = await store.query(asked)
+    finally:
+        await store.close()
+    return answer.format.name, answer.body
+
+
+def _write(content: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content if content.endswith(b"\n") else content + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Show what the graph says of one thing."""
+    iri = expand(arguments.thing)
+    version = _build(find_sources(arguments.evidence))
+
+    async def shown() -> bytes:
+        store = EmbeddedStore(version)
+        try:
+            entity = await describe(store, iri)
+        finally:
+            await store.close()
+        for format_ in GRAPH_FORMATS:
+            if format_.name == arguments.format:
+                return entity_bytes(entity, format_)
+        return describe_entity(entity).encode()
+
+    _write(asyncio.run(shown()))
+    return 0
+
+
+def export_files(arguments: argparse.Namespace) -> int:
+    """Write tables and dumps into a folder and name what was written."""
+    version = _build(find_sources(arguments.evidence))
+
+    async def written() -> list[Path]:
+        store = EmbeddedStore(version)
+        try:
+            return await export(version, store, arguments.folder)
+        finally:
+            await store.close()
+
+    for path in asyncio.run(written()):
+        print(path)
+    return 0

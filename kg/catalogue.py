@@ -1,0 +1,64 @@
+"""The catalogue: named questions and the views our own pages and tables are made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from osteokg.kg.errors import NotFoundError, RequestError
+from osteokg.kg.files import packaged, query_files
+from osteokg.kg.headers import header_of
+
+__all__ = ["NamedQuery", "named_queries", "named_query", "view"]
+
+
+@dataclass(frozen=True)
+class NamedQuery:
+    """Hold a question: its name, what it asks in words, and its SPARQL text."""
+
+    name: str
+    title: str
+    description: str
+    text: str
+
+
+def named_queries() -> list[NamedQuery]:
+    """Return the named questions, sorted by name."""
+    queries = []
+    for path in query_files():
+        text = path.read_text(encoding="utf-8")
+        header = header_of(text)
+        queries.append(
+            NamedQuery(
+                path.stem, header.get("title", path.stem), header.get("description", ""), text
+            )
+        )
+    return queries
+
+
+def named_query(name: str) -> NamedQuery:
+    """Return one named question. Raises NotFoundError, naming the closest one."""
+    queries = {query.name: query for query in named_queries()}
+    if name not in queries:
+        close = get_close_matches(name, list(queries), n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        raise NotFoundError(f"There is no named query '{name}'.{hint} 'query --list' lists them.")
+    return queries[name]
+
+
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
+
+
+def view(name: str, things: Iterable[str] = ()) -> str:
+    """Return the text of a view (``kg/views/<name>.rq``), its THINGS filled in with IRIs.
+
+    Raises RequestError for text that is no IRI (SPARQL 1.1, production 139, IRIREF).
+    """
+    text = packaged("kg", "views", f"{name}.rq").read_text(encoding="utf-8")
+    listed = list(things)
+    for iri in listed:
+        if not _IRI.fullmatch(iri):
+            raise RequestError(f"'{iri}' is not an IRI.")
+    return text.replace("{ THINGS }", "{ " + " ".join(f"<{iri}>" for iri in listed) + " }")

@@ -1,0 +1,104 @@
+"""The dataset: named graphs from files, with their origin, in an in-memory store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from osteokg.kg.errors import DataError
+from osteokg.kg.files import Sources
+from osteokg.kg.problems import Problem
+from osteokg.kg.turtle import LineIndex, line_index, read
+
+__all__ = ["Dataset", "Progress", "load"]
+
+Progress = Callable[[str], None]
+"""Called with a few words when a step of long work begins."""
+
+
+class Dataset:
+    """Hold the named graphs of one version while it is made.
+
+    ``store`` has one named graph per file and one per rule and, after ``close``, the union of
+    all of them, each triple once, as the default graph.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        """Begin an empty dataset for these sources."""
+        self.sources = sources
+        self.store = ox.Store()
+        self.file_of_graph: dict[str, Path] = {}
+        self.triples_of: dict[Path, list[ox.Triple]] = {}
+        self._lines = cache(line_index)
+
+    def add_file(self, path: Path, triples: list[ox.Triple]) -> None:
+        """Put a file's triples into its graph."""
+        graph = self.sources.graph_of(path)
+        self.file_of_graph[graph] = path
+        self.triples_of[path] = triples
+        self.add_graph(graph, triples)
+
+    def add_graph(self, graph: str, triples: Iterable[ox.Triple]) -> None:
+        """Put triples into a named graph."""
+        name = ox.NamedNode(graph)
+        self.store.extend(ox.Quad(*triple, name) for triple in triples)
+
+    def close(self) -> None:
+        """Make the default graph: the union of the named graphs, each triple once."""
+        self.store.extend(
+            ox.Quad(quad.subject, quad.predicate, quad.object, ox.DefaultGraph())
+            for quad in list(self.store)
+        )
+
+    def evidence_triples(self) -> list[tuple[Path, ox.Triple]]:
+        """Return the curated triples, each with its file."""
+        evidence = set(self.sources.evidence)
+        return [
+            (path, triple)
+            for path, triples in self.triples_of.items()
+            if path in evidence
+            for triple in triples
+        ]
+
+    def lines_of(self, path: Path) -> LineIndex:
+        """Return the line index of a file, read when first asked for."""
+        return self._lines(path)
+
+    def place(
+        self, subject: str, predicate: str | None = None, value: str | None = None
+    ) -> tuple[Path | None, int | None]:
+        """Return the file and line of a triple, or of the closest thing known about it."""
+        counted: Counter[Path] = Counter()
+        node = ox.NamedNode(subject) if not subject.startswith("_:") else None
+        if node is None:
+            return None, None
+        for quad in self.store.quads_for_pattern(node, None, None, None):
+            if isinstance(quad.graph_name, ox.NamedNode):
+                path = self.file_of_graph.get(quad.graph_name.value)
+                if path is not None:
+                    counted[path] += 1
+        for path, _ in counted.most_common():
+            return path, self.lines_of(path).find(subject, predicate, value)
+        return None, None
+
+
+def load(sources: Sources) -> Dataset:
+    """Read every file into its named graph.
+
+    Raises DataError with the syntax problems of all files together.
+    """
+    dataset = Dataset(sources)
+    problems: list[Problem] = []
+    for path in sources.all():
+        result = read(path)
+        if isinstance(result, Problem):
+            problems.append(result)
+        else:
+            dataset.add_file(path, result)
+    if problems:
+        raise DataError(problems)
+    return dataset

@@ -1,0 +1,133 @@
+"""Files: where ontology, shapes, rules, queries and evidence lie, packaged or the user's own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from osteokg.kg.errors import DataError, RequestError
+from osteokg.kg.names import graph_iri
+from osteokg.kg.problems import Problem
+
+__all__ = [
+    "PACKAGED",
+    "Sources",
+    "context_file",
+    "digest_of",
+    "evidence_in",
+    "find_sources",
+    "packaged",
+    "query_files",
+    "rule_files",
+    "shape_files",
+    "violation_query_files",
+]
+
+PACKAGED = "packaged"
+"""The word that stands for the packaged evidence among ``--evidence`` folders."""
+
+
+def packaged(*parts: str) -> Path:
+    """Return the path of something that comes with OsteoKG, e.g. ``packaged("shapes")``."""
+    return Path(str(files("osteokg").joinpath(*parts)))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Name the files one version is made from: the graph of each, ontology first."""
+
+    ontology: tuple[Path, ...]
+    evidence: tuple[Path, ...]
+
+    def graph_of(self, path: Path) -> str:
+        """Return the IRI of the named graph that holds a file's triples."""
+        if path in self.ontology:
+            return graph_iri("ontology")
+        return graph_iri("study", path.stem)
+
+    def all(self) -> tuple[Path, ...]:
+        """Return every file, ontology first."""
+        return self.ontology + self.evidence
+
+
+def evidence_in(folder: Path) -> list[Path]:
+    """Return the Turtle files of a folder and below, sorted by name."""
+    return sorted(folder.rglob("*.ttl"))
+
+
+def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sources:
+    """Return the files of a version: packaged ontology, evidence of the folders given.
+
+    Without folders the evidence is the packaged one; the word ``packaged`` among the folders
+    stands for it, so that other evidence can be served beside it. ``more`` adds single files.
+    Raises RequestError for a folder that does not exist, DataError for two files of one name
+    (a file's name is its graph's name).
+    """
+    found: dict[Path, None] = {}
+    for folder in folders or (PACKAGED,):
+        path = packaged("kg", "evidence") if folder == PACKAGED else Path(folder)
+        if not path.is_dir():
+            raise RequestError(
+                f"--evidence {folder}: no such folder. Name a folder of Turtle files, "
+                f"or '{PACKAGED}' for the evidence that comes with OsteoKG."
+            )
+        found.update(dict.fromkeys(file.resolve() for file in evidence_in(path)))
+    found.update(dict.fromkeys(file.resolve() for file in more))
+    by_name: dict[str, Path] = {}
+    clashes = []
+    for file in found:
+        other = by_name.setdefault(file.stem, file)
+        if other != file:
+            clashes.append(
+                Problem(
+                    message=f"{other} has the same name, and the name of a file is the name of "
+                    "its graph: rename one of them.",
+                    constraint="file-name",
+                    file=file,
+                    line=1,
+                )
+            )
+    if clashes:
+        raise DataError(clashes)
+    ontology = tuple(sorted(packaged("ontology").glob("*.ttl")))
+    return Sources(ontology, tuple(sorted(found, key=lambda file: file.stem)))
+
+
+def shape_files() -> list[Path]:
+    """Return the SHACL files, one per class."""
+    return sorted(packaged("shapes").glob("*.ttl"))
+
+
+def violation_query_files() -> list[Path]:
+    """Return the violation queries: cross-node rules, any row of which is a problem."""
+    return sorted(packaged("shapes", "rules").glob("*.rq"))
+
+
+def rule_files() -> list[Path]:
+    """Return the CONSTRUCT rules in the order in which they run (by the number in the name)."""
+    return sorted(packaged("kg", "rules").glob("*.rq"))
+
+
+def query_files() -> list[Path]:
+    """Return the named questions."""
+    return sorted(packaged("kg", "queries").glob("*.rq"))
+
+
+def context_file() -> Path:
+    """Return the JSON-LD context."""
+    return packaged("ontology", "context.jsonld")
+
+
+def digest_of(paths: Iterable[Path], *more: str) -> str:
+    """Return the SHA-256 of the files' names and bytes and of further text, in hex."""
+    total = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        total.update(f"{path.name} {len(content)}\n".encode())
+        total.update(content)
+    for text in more:
+        total.update(f"\n{len(text)} {text}".encode())
+    return total.hexdigest()

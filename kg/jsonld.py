@@ -1,0 +1,198 @@
+"""JSON-LD: our context, made from the ontology, and compact documents made with it.
+
+The document shape is stable: keys are the names of the ontology's properties, links are objects
+with ``id`` and, where known, ``label``, and a property that may have several values is always an
+array. What is written here is plain JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): any
+processor expands it to exactly the triples it was made from (tests hold it to that with PyLD).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import pyoxigraph as ox
+
+from osteokg.kg.files import context_file
+from osteokg.kg.names import PREFIXES, VOCAB
+
+__all__ = ["Node", "compact", "context", "context_text", "document"]
+
+Node = dict[str, Any]
+
+_RDF = PREFIXES["rdf"]
+_OWL = PREFIXES["owl"]
+_XSD = PREFIXES["xsd"]
+_NATIVE = {_XSD + "boolean", _XSD + "string"}
+
+_FIXED: dict[str, Any] = {
+    "id": "@id",
+    "type": {"@id": "@type", "@container": "@set"},
+    "label": {"@id": "rdfs:label", "@language": "en"},
+    "altLabel": {"@id": "skos:altLabel", "@language": "en", "@container": "@set"},
+    "definition": {"@id": "skos:definition", "@language": "en"},
+    "comment": {"@id": "rdfs:comment", "@language": "en", "@container": "@set"},
+    "notation": {"@id": "skos:notation"},
+    "title": {"@id": "dcterms:title"},
+    "creator": {"@id": "dcterms:creator"},
+    "issued": {"@id": "dcterms:issued", "@type": "xsd:gYear"},
+    "source": {"@id": "dcterms:source", "@container": "@set"},
+    "subClassOf": {"@id": "rdfs:subClassOf", "@type": "@id", "@container": "@set"},
+    "hadPrimarySource": {"@id": "prov:hadPrimarySource", "@type": "@id", "@container": "@set"},
+}
+
+
+def context_text(ontology: Iterable[ox.Triple]) -> str:
+    """Return the text of ``ontology/context.jsonld`` as the ontology's properties demand it.
+
+    Object properties become links, functional properties single values, all others arrays.
+    """
+    about: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for triple in ontology:
+        if isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.NamedNode):
+            about[triple.subject.value].add((triple.predicate.value, triple.object.value))
+    terms: dict[str, Any] = {
+        "@version": 1.1,
+        **{prefix: PREFIXES[prefix] for prefix in sorted(PREFIXES)},
+        **_FIXED,
+    }
+    for iri in sorted(about):
+        kinds = {value for predicate, value in about[iri] if predicate == _RDF + "type"}
+        if not iri.startswith(VOCAB) or not any(kind.endswith("Property") for kind in kinds):
+            continue
+        terms[_key_for(iri, terms)] = _definition(iri, kinds, about[iri])
+    return json.dumps({"@context": terms}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _key_for(iri: str, terms: dict[str, Any]) -> str:
+    """Return a property's key: its local name, or its CURIE where that key is a prefix already."""
+    local = iri.removeprefix(VOCAB)
+    return local if local not in terms else f"okg:{local}"
+
+
+def _definition(iri: str, kinds: set[str], facts: set[tuple[str, str]]) -> dict[str, Any]:
+    definition: dict[str, Any] = {"@id": "okg:" + iri.removeprefix(VOCAB)}
+    ranges = [value for predicate, value in facts if predicate == PREFIXES["rdfs"] + "range"]
+    if _OWL + "ObjectProperty" in kinds:
+        definition["@type"] = "@id"
+    elif ranges == [_RDF + "langString"]:
+        definition["@language"] = "en"
+    elif len(ranges) == 1 and ranges[0].startswith(_XSD) and ranges[0] not in _NATIVE:
+        definition["@type"] = "xsd:" + ranges[0].removeprefix(_XSD)
+    if _OWL + "FunctionalProperty" not in kinds:
+        definition["@container"] = "@set"
+    return definition
+
+
+@cache
+def context() -> dict[str, Any]:
+    """Return the context object that is published in ``ontology/context.jsonld``."""
+    loaded: dict[str, Any] = json.loads(context_file().read_text(encoding="utf-8"))["@context"]
+    return loaded
+
+
+@cache
+def _terms_by_iri() -> dict[str, tuple[str, dict[str, Any]]]:
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for key, definition in context().items():
+        if isinstance(definition, dict) and definition["@id"] != "@type":
+            found[_full(definition["@id"])] = (key, definition)
+    return found
+
+
+def _full(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local if prefix in PREFIXES else name
+
+
+def _curie(iri: str) -> str:
+    """Return the compact IRI of the longest fitting prefix, else the IRI."""
+    fitting = [
+        (len(namespace), prefix)
+        for prefix, namespace in PREFIXES.items()
+        if iri.startswith(namespace) and len(iri) > len(namespace)
+    ]
+    if not fitting:
+        return iri
+    length, prefix = max(fitting)
+    local = iri[length:]
+    return iri if local.startswith("//") else f"{prefix}:{local}"
+
+
+def document(triples: Iterable[ox.Triple], roots: list[str], many: bool = False) -> Node:
+    """Return a compact JSON-LD document: one object per root, linked nodes nested within.
+
+    A node that no root reaches is appended, so that the document holds every triple. ``many``
+    gives ``{"@context", "@graph": […]}`` even for one root.
+    """
+    by_subject: dict[str, list[ox.Triple]] = defaultdict(list)
+    for triple in dict.fromkeys(triples):
+        by_subject[_name(triple.subject)].append(triple)
+    used: set[str] = set()
+    nodes = [_node(root, by_subject, (), used) for root in roots]
+    nodes.extend(
+        _node(name, by_subject, (), used) for name in sorted(by_subject) if name not in used
+    )
+    if len(nodes) == 1 and not many:
+        return {"@context": context(), **nodes[0]}
+    return {"@context": context(), "@graph": nodes}
+
+
+def compact(triples: Iterable[ox.Triple], roots: list[str], many: bool = False) -> str:
+    """Return ``document`` as JSON text, UTF-8 signs unescaped, ended by a line feed."""
+    return json.dumps(document(triples, roots, many), indent=1, ensure_ascii=False) + "\n"
+
+
+def _name(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
+
+
+def _node(
+    name: str, by_subject: dict[str, list[ox.Triple]], above: tuple[str, ...], used: set[str]
+) -> Node:
+    """Return a node with its properties; below itself it is only named."""
+    node: Node = {"id": name if name.startswith("_:") else _curie(name)}
+    if name in above:
+        return node
+    used.add(name)
+    values: dict[str, list[Any]] = defaultdict(list)
+    definitions: dict[str, dict[str, Any]] = {}
+    for triple in sorted(by_subject.get(name, ()), key=str):
+        predicate = triple.predicate.value
+        if predicate == _RDF + "type" and isinstance(triple.object, ox.NamedNode):
+            values["type"].append(_curie(triple.object.value))
+            definitions["type"] = {"@container": "@set"}
+            continue
+        key, definition = _terms_by_iri().get(predicate, (_curie(predicate), {}))
+        if isinstance(triple.object, ox.Literal):
+            values[key].append(_literal(triple.object, definition))
+        else:
+            linked = _name(triple.object)
+            values[key].append(_node(linked, by_subject, (*above, name), used))
+        definitions[key] = definition
+    for key in sorted(values):
+        several = definitions[key].get("@container") == "@set" or len(values[key]) > 1
+        node[key] = values[key] if several else values[key][0]
+    return node
+
+
+def _literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
+    """Return a literal as the term's definition lets a processor read it back unchanged."""
+    coerced = definition.get("@type")
+    datatype = literal.datatype.value
+    if literal.language:
+        if definition.get("@language") == literal.language:
+            return literal.value
+        return {"@value": literal.value, "@language": literal.language}
+    if coerced and _full(coerced) == datatype:
+        return literal.value
+    if datatype == _XSD + "string" and coerced is None and "@language" not in definition:
+        return literal.value
+    if datatype == _XSD + "boolean" and coerced is None and literal.value in ("true", "false"):
+        return literal.value == "true"
+    if datatype == _XSD + "string":
+        return {"@value": literal.value}
+    return {"@value": literal.value, "@type": _curie(datatype)}

@@ -1,0 +1,118 @@
+"""Names: the namespaces of OsteoKG, prefixes, and the way between CURIE and IRI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from osteokg.kg.errors import RequestError
+
+__all__ = [
+    "BASE",
+    "GRAPH",
+    "ID",
+    "KINDS",
+    "PREFIXES",
+    "SHAPE",
+    "VOCAB",
+    "contract",
+    "expand",
+    "graph_iri",
+    "kind_of",
+    "okg",
+]
+
+BASE = "https://w3id.org/osteokg/"
+VOCAB = BASE + "vocab/"
+ID = BASE + "id/"
+GRAPH = BASE + "graph/"
+SHAPE = BASE + "shape/"
+
+KINDS = (
+    "publication",
+    "study",
+    "reference",
+    "experiment",
+    "exposure",
+    "arm",
+    "comparison",
+    "finding",
+    "explanation",
+    "claim",
+    "component",
+    "conclusion",
+    "proposition",
+    "mechanism",
+    "clinical",
+    "population",
+    "anchor",
+    "discrepancy",
+)
+"""The kinds of thing, in the order in which a study's file tells them."""
+
+PREFIXES: Mapping[str, str] = MappingProxyType(
+    {
+        "okg": VOCAB,
+        **{kind: f"{ID}{kind}/" for kind in KINDS},
+        "dcterms": "http://purl.org/dc/terms/",
+        "owl": "http://www.w3.org/2002/07/owl#",
+        "prov": "http://www.w3.org/ns/prov#",
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+        "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+        "sh": "http://www.w3.org/ns/shacl#",
+        "skos": "http://www.w3.org/2004/02/skos/core#",
+        "void": "http://rdfs.org/ns/void#",
+        "xsd": "http://www.w3.org/2001/XMLSchema#",
+    }
+)
+
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+
+
+def okg(name: str) -> str:
+    """Return the IRI of a name in our vocabulary."""
+    return VOCAB + name
+
+
+def graph_iri(kind: str, slug: str | None = None) -> str:
+    """Return the IRI of a named graph, e.g. ``…/graph/study/iwamoto-2005``."""
+    return GRAPH + kind if slug is None else f"{GRAPH}{kind}/{slug}"
+
+
+def contract(iri: str) -> str:
+    """Return the CURIE of an IRI by the longest matching prefix, or ``<iri>`` unchanged."""
+    fitting = [
+        (len(namespace), prefix)
+        for prefix, namespace in PREFIXES.items()
+        if iri.startswith(namespace) and _LOCAL.fullmatch(iri[len(namespace) :])
+    ]
+    if not fitting:
+        return f"<{iri}>"
+    length, prefix = max(fitting)
+    return f"{prefix}:{iri[length:]}"
+
+
+def expand(name: str) -> str:
+    """Return the IRI of a CURIE (``okg:Femur``, ``study:iwamoto-2005``), ``<IRI>`` or IRI.
+
+    Raises RequestError when the prefix is not one of ours.
+    """
+    text = name.strip()
+    if text.startswith("<") and text.endswith(">"):
+        return text[1:-1]
+    prefix, colon, local = text.partition(":")
+    if colon and local.startswith("//"):
+        return text
+    if colon and prefix in PREFIXES:
+        return PREFIXES[prefix] + local
+    known = ", ".join(PREFIXES)
+    raise RequestError(f"'{name}' is neither an IRI nor a CURIE with a known prefix ({known}).")
+
+
+def kind_of(iri: str) -> str | None:
+    """Return the kind of a thing (``finding``, ``arm`` …) from its IRI, or None."""
+    if not iri.startswith(ID):
+        return None
+    kind = iri[len(ID) :].partition("/")[0]
+    return kind if kind in KINDS else None

@@ -1,0 +1,146 @@
+"""Results: evaluate a query and serialise its answer in a standard format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pyoxigraph as ox
+
+from osteokg.kg.errors import NotAcceptableError
+from osteokg.kg.names import PREFIXES
+from osteokg.kg.sparql import refuse_outside, syntax_error
+
+__all__ = [
+    "GRAPH_FORMATS",
+    "ROW_FORMATS",
+    "Answer",
+    "Format",
+    "Query",
+    "evaluate",
+    "graph_bytes",
+]
+
+
+@dataclass(frozen=True)
+class Format:
+    """Name a format: the short name, the media types that ask for it (first: sent), the engine's."""
+
+    name: str
+    media_types: tuple[str, ...]
+    engine: ox.RdfFormat | ox.QueryResultsFormat
+
+    @property
+    def content_type(self) -> str:
+        """Return the Content-Type to send, with charset where text is sent."""
+        first = self.media_types[0]
+        return f"{first}; charset=utf-8" if first.startswith("text/") else first
+
+
+_R = ox.QueryResultsFormat
+_G = ox.RdfFormat
+
+ROW_FORMATS: tuple[Format, ...] = (
+    Format("json", ("application/sparql-results+json", "application/json"), _R.JSON),
+    Format("xml", ("application/sparql-results+xml", "application/xml", "text/xml"), _R.XML),
+    Format("csv", ("text/csv",), _R.CSV),
+    Format("tsv", ("text/tab-separated-values",), _R.TSV),
+)
+"""Formats of SELECT and ASK; the first is given to ``*/*``."""
+
+GRAPH_FORMATS: tuple[Format, ...] = (
+    Format("ttl", ("text/turtle", "application/x-turtle"), _G.TURTLE),
+    Format("nt", ("application/n-triples", "text/plain"), _G.N_TRIPLES),
+    Format("rdf", ("application/rdf+xml", "application/xml", "text/xml"), _G.RDF_XML),
+    Format("jsonld", ("application/ld+json", "application/json"), _G.JSON_LD),
+)
+"""Formats of CONSTRUCT and DESCRIBE; the first is given to ``*/*``."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Ask one query: text, the formats acceptable for either form, the dataset to ask.
+
+    ``rows`` and ``graph`` are None where no acceptable format exists for that form. Dataset
+    parameters replace FROM and FROM NAMED (SPARQL 1.1 Protocol, section 2.1.4,
+    https://www.w3.org/TR/sparql11-protocol/#dataset); they name graphs of this dataset only.
+    """
+
+    text: str
+    rows: Format | None = ROW_FORMATS[0]
+    graph: Format | None = GRAPH_FORMATS[0]
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold a serialised answer and its format."""
+
+    format: Format
+    body: bytes
+
+
+QueryResult: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+
+
+def evaluate(store: ox.Store, query: Query) -> Answer:
+    """Evaluate a query against a store; blocks until the answer is serialised.
+
+    Raises QuerySyntaxError, QueryRefusedError, NotAcceptableError.
+    """
+    refuse_outside(query.text)
+    result = _run(store, query)
+    if isinstance(result, ox.QueryTriples):
+        chosen = _acceptable(query.graph, GRAPH_FORMATS, "CONSTRUCT and DESCRIBE")
+        return Answer(chosen, graph_bytes(result, chosen))
+    chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
+    assert isinstance(chosen.engine, ox.QueryResultsFormat)
+    return Answer(chosen, result.serialize(format=chosen.engine) or b"")
+
+
+def _run(store: ox.Store, query: Query) -> QueryResult:
+    given = bool(query.default_graphs or query.named_graphs)
+    try:
+        if given:
+            return store.query(
+                query.text,
+                base_iri=query.base,
+                default_graph=[ox.NamedNode(iri) for iri in query.default_graphs],
+                named_graphs=[ox.NamedNode(iri) for iri in query.named_graphs],
+            )
+        return store.query(query.text, base_iri=query.base)
+    except SyntaxError as error:
+        raise syntax_error(error) from error
+
+
+def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) -> Format:
+    if chosen is None:
+        types = ", ".join(format.media_types[0] for format in offered)
+        raise NotAcceptableError(f"{forms} answer in {types}; accept one of them or */*.")
+    return chosen
+
+
+def graph_bytes(triples: Iterable[ox.Triple], chosen: Format) -> bytes:
+    """Serialise triples, each once, sorted so that the same graph gives the same bytes."""
+    assert isinstance(chosen.engine, ox.RdfFormat)
+    ordered = sorted(set(triples), key=lambda triple: (str(triple.subject), str(triple)))
+    prefixes = _prefixes_of(ordered) if chosen.engine != ox.RdfFormat.N_TRIPLES else {}
+    return ox.serialize(ordered, format=chosen.engine, prefixes=prefixes) or b""
+
+
+def _prefixes_of(triples: Iterable[ox.Triple]) -> dict[str, str]:
+    used = set()
+    for triple in triples:
+        for term in triple:
+            if isinstance(term, ox.NamedNode):
+                used.add(term.value)
+            elif isinstance(term, ox.Literal):
+                used.add(term.datatype.value)
+    return {
+        prefix: namespace
+        for prefix, namespace in PREFIXES.items()
+        if any(iri.startswith(namespace) for iri in used)
+    }

@@ -1,0 +1,128 @@
+"""The findings table: one row per finding or claim, one per proposition of a conclusion."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from osteokg.kg.catalogue import view
+from osteokg.kg.names import ID
+from osteokg.kg.results import ROW_FORMATS, Query
+from osteokg.kg.store import Store
+
+__all__ = ["COLUMNS", "findings_csv", "findings_rows"]
+
+COLUMNS = (
+    "finding kind contrast study reference model intervention comparator site compartment outcome "
+    "direction degree significance wording presupposed hedged publication_status anchors "
+    "claim_type judgement hedge inferred scope_uncertain joint dose time_pattern regimen "
+    "population magnitude counteracts explains benefit source study_iri model_iri "
+    "intervention_iri comparator_iri site_iri compartment_iri outcome_iri"
+).split()
+"""The header, in the order that others rely on."""
+
+_WITH_IRI = ("model", "intervention", "comparator", "site", "compartment", "outcome")
+_SEPARATOR = {"intervention": " + ", "comparator": " + "}
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "finding": {
+        **dict.fromkeys(("presupposed", "hedged", "inferred", "scope_uncertain"), "false"),
+        "joint": "false",
+        "judgement": "none",
+        "time_pattern": "not-stated",
+    },
+    "clinical": dict.fromkeys(("hedged", "inferred", "scope_uncertain", "joint"), "false"),
+    "explanation": dict.fromkeys(("hedged", "inferred", "scope_uncertain"), "false"),
+    "interaction-claim": dict.fromkeys(("hedged", "inferred", "scope_uncertain"), "false"),
+    "conclusion": dict.fromkeys(("hedged", "inferred", "scope_uncertain"), "false"),
+    "mechanism": dict.fromkeys(("hedged", "inferred", "scope_uncertain"), "false"),
+}
+
+Facts = dict[str, set[tuple[str, str]]]
+
+
+async def findings_rows(store: Store) -> list[dict[str, str]]:
+    """Return the rows of the findings table, sorted by finding; every column in every row."""
+    answer = await store.query(Query(view("findings"), rows=ROW_FORMATS[0]))
+    facts: dict[tuple[str, str], Facts] = defaultdict(lambda: defaultdict(set))
+    for binding in json.loads(answer.body)["results"]["bindings"]:
+        text = {name: term["value"] for name, term in binding.items()}
+        value = (text.get("value", ""), text.get("iri", ""))
+        facts[(text["statement"], text["row"])][text["column"]].add(value)
+    numbers: dict[str, int] = defaultdict(int)
+    rows = []
+    for statement, row in sorted(facts):
+        name = statement
+        if row != statement:
+            numbers[statement] += 1
+            name = f"{statement}#p{numbers[statement]}"
+        rows.append(_row(name, facts[(statement, row)]))
+    return rows
+
+
+def _row(name: str, facts: Facts) -> dict[str, str]:
+    row = dict.fromkeys(COLUMNS, "")
+    kind = _only(facts, "kind")
+    row.update(_DEFAULTS.get(kind, {}))
+    row["finding"] = name
+    per_study = _per_study(facts)
+    for column, values in facts.items():
+        ordered = sorted(values)
+        if column in per_study:
+            row[column] = ";".join(per_study[column])
+        elif column == "degree" and ("overshoot", "") in values:
+            row[column] = "overshoot"
+        else:
+            row[column] = _SEPARATOR.get(column, ";").join(_distinct(value for value, _ in ordered))
+        if column in _WITH_IRI:
+            row[f"{column}_iri"] = ";".join(_distinct(iri for _, iri in ordered))
+    row["study_iri"] = ";".join(per_study["study_iri"])
+    row["source"] = ";".join(_slug(value) for value, _ in sorted(facts.get("source", ())))
+    return row
+
+
+def _per_study(facts: Facts) -> dict[str, list[str]]:
+    """Return the columns that follow the studies, all in one order: by reference number, slug."""
+
+    def of(column: str) -> dict[str, list[str]]:
+        found = defaultdict(list)
+        for value, iri in sorted(facts.get(column, ())):
+            found[iri].append(value)
+        return found
+
+    numbers, statuses = of("reference"), of("publication_status")
+
+    def order(iri: str) -> tuple[int, str]:
+        return (int(numbers[iri][0]) if iri in numbers else 10**6, iri)
+
+    studies = sorted({iri for _, iri in facts.get("study", ())}, key=order)
+    return {
+        "study": [_slug(iri) for iri in studies],
+        "study_iri": studies,
+        "reference": [number for iri in studies for number in numbers.get(iri, [])],
+        "publication_status": [status for iri in studies for status in statuses.get(iri, [])],
+    }
+
+
+def _slug(iri: str) -> str:
+    return iri.rpartition("/")[2] if iri.startswith(ID) else iri
+
+
+def _only(facts: Facts, column: str) -> str:
+    return min((value for value, _ in facts.get(column, ())), default="")
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def findings_csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows as CSV (RFC 4180: CRLF line ends), the header exactly COLUMNS."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

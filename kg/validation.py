@@ -1,0 +1,220 @@
+"""Validation: names, SHACL shapes, violation queries, anchors; one list of problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pyshacl
+from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
+from rdflib.term import Node
+
+from osteokg.kg.dataset import Dataset, Progress
+from osteokg.kg.errors import DataError
+from osteokg.kg.files import shape_files, violation_query_files
+from osteokg.kg.headers import header_of
+from osteokg.kg.names import SHAPE, VOCAB, contract
+from osteokg.kg.problems import Problem, sort_problems
+from osteokg.kg.turtle import read, text_of
+from osteokg.kg.vocabulary import check_names
+
+__all__ = ["as_shacl_report", "load_shapes", "run_shapes", "run_violation_queries", "validate"]
+
+_OKG = Namespace(VOCAB)
+_VIOLATION_LIKE = {SH.Violation: "violation"}
+
+
+def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[Problem]:
+    """Return every problem of a dataset whose computed graphs exist, in reading order.
+
+    A name that is not declared is told once, where it stands, and not again by the shapes.
+    """
+    progress("checking names")
+    names = check_names(dataset)
+    told = {(problem.focus, problem.path, problem.value) for problem in names}
+    progress("checking shapes")
+    shapes = run_shapes(dataset, load_shapes())
+    progress("checking rules across nodes")
+    queries = run_violation_queries(dataset)
+    others = [
+        problem
+        for problem in shapes + queries
+        if (problem.focus, problem.path, problem.value) not in told
+    ]
+    return sort_problems(names + others)
+
+
+def load_shapes(paths: Iterable[Path] | None = None) -> Graph:
+    """Return the shapes graph. Raises DataError for a file that does not parse."""
+    graph = Graph()
+    problems = []
+    for path in shape_files() if paths is None else paths:
+        triples = read(path)
+        if isinstance(triples, Problem):
+            problems.append(triples)
+        else:
+            graph += _to_rdflib(triples)
+    if problems:
+        raise DataError(problems)
+    return graph
+
+
+def _to_rdflib(triples: Iterable[ox.Triple]) -> Graph:
+    graph = Graph()
+    for triple in triples:
+        subject, predicate, value = (_term(term) for term in triple)
+        graph.add((subject, predicate, value))
+    return graph
+
+
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    assert isinstance(term, ox.Literal), "a quoted triple cannot come out of Turtle 1.1"
+    if term.language:
+        return Literal(term.value, lang=term.language)
+    return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
+
+
+def run_shapes(dataset: Dataset, shapes: Graph) -> list[Problem]:
+    """Return what SHACL finds in the union of all graphs (pySHACL, SHACL Core, no inference)."""
+    data = _to_rdflib(dict.fromkeys(quad.triple for quad in dataset.store))
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
+    assert isinstance(report, Graph)
+    problems = []
+    for result in report.subjects(RDF.type, SH.ValidationResult):
+        focus = _text(report.value(result, SH.focusNode)) or ""
+        path = _text(report.value(result, SH.resultPath))
+        value = _text(report.value(result, SH.value))
+        severity = report.value(result, SH.resultSeverity)
+        component = str(report.value(result, SH.sourceConstraintComponent))
+        messages = sorted(str(message) for message in report.objects(result, SH.resultMessage))
+        file, line = dataset.place(focus, path, value)
+        about = f"{_short(focus)}: " if focus else ""
+        got = f" (found {_short(value)})" if value and _short(value) not in messages[0] else ""
+        problems.append(
+            Problem(
+                message=about + " ".join(messages) + got,
+                constraint=component.removeprefix(str(SH)),
+                severity="violation" if severity == SH.Violation else "warning",
+                file=file,
+                line=line,
+                focus=focus,
+                path=path,
+                value=value,
+                source_shape=_text(report.value(result, SH.sourceShape)),
+            )
+        )
+    return problems
+
+
+def run_violation_queries(dataset: Dataset, paths: list[Path] | None = None) -> list[Problem]:
+    """Return one problem for each row of the violation queries.
+
+    A query binds ``?focus`` and ``?message``, and where it can ``?path`` and ``?value``.
+    """
+    problems = []
+    for query in violation_query_files() if paths is None else paths:
+        text = query.read_text(encoding="utf-8")
+        header = header_of(text)
+        solutions = dataset.store.query(text, use_default_graph_as_union=True)
+        assert isinstance(solutions, ox.QuerySolutions), f"{query.name} must be a SELECT"
+        names = {variable.value for variable in solutions.variables}
+        for row in solutions:
+            focus, path, value, message = (
+                text_of(row[name]) if name in names and row[name] is not None else None
+                for name in ("focus", "path", "value", "message")
+            )
+            if focus is None:
+                continue
+            told = row["message"].value if message else header.get("title", query.stem)
+            file, line = dataset.place(focus, path, value)
+            problems.append(
+                Problem(
+                    message=f"{_short(focus)}: {told}",
+                    constraint=query.stem,
+                    severity="warning"
+                    if header.get("severity", "Violation").lower() == "warning"
+                    else "violation",
+                    file=file,
+                    line=line,
+                    focus=focus,
+                    path=path,
+                    value=value,
+                    source_shape=f"{SHAPE}rule/{query.stem}",
+                )
+            )
+    return problems
+
+
+def _text(node: Node | None) -> str | None:
+    if node is None:
+        return None
+    if isinstance(node, URIRef):
+        return str(node)
+    if isinstance(node, BNode):
+        return f"_:{node}"
+    assert isinstance(node, Literal)
+    if node.language:
+        return str(ox.Literal(str(node), language=node.language))
+    datatype = None if node.datatype is None else ox.NamedNode(str(node.datatype))
+    return str(ox.Literal(str(node), datatype=datatype))
+
+
+def _short(text: str | None) -> str:
+    if text is None:
+        return ""
+    return contract(text) if re.match(r"[a-z]+:", text) else text
+
+
+def as_shacl_report(problems: Iterable[Problem]) -> str:
+    """Return the problems as a SHACL validation report in Turtle.
+
+    SHACL, section 3.6, https://www.w3.org/TR/shacl/#validation-report; ``okg:file`` and
+    ``okg:line`` say where the result stands.
+    """
+    rows = sort_problems(problems)
+    graph = Graph()
+    graph.bind("sh", SH)
+    graph.bind("okg", _OKG)
+    report = BNode("report")
+    graph.add((report, RDF.type, SH.ValidationReport))
+    conforms = not any(problem.severity == "violation" for problem in rows)
+    graph.add((report, SH.conforms, Literal(conforms)))
+    for number, problem in enumerate(rows):
+        result = BNode(f"result{number}")
+        graph.add((report, SH.result, result))
+        graph.add((result, RDF.type, SH.ValidationResult))
+        severity = SH.Violation if problem.severity == "violation" else SH.Warning
+        graph.add((result, SH.resultSeverity, severity))
+        graph.add((result, SH.resultMessage, Literal(problem.message)))
+        core = problem.constraint.endswith("ConstraintComponent")
+        component = (SH if core else Namespace(SHAPE + "constraint/"))[problem.constraint]
+        graph.add((result, SH.sourceConstraintComponent, component))
+        focus = problem.focus or (problem.file.name if problem.file else "")
+        graph.add((result, SH.focusNode, _node(focus)))
+        if problem.path:
+            graph.add((result, SH.resultPath, _node(problem.path)))
+        if problem.value:
+            graph.add((result, SH.value, _node(problem.value)))
+        if problem.source_shape and not problem.source_shape.startswith("_:"):
+            graph.add((result, SH.sourceShape, URIRef(problem.source_shape)))
+        if problem.file:
+            graph.add((result, _OKG.file, Literal(problem.place().rpartition(":")[0])))
+        if problem.line:
+            graph.add((result, _OKG.line, Literal(problem.line)))
+    return graph.serialize(format="turtle")
+
+
+def _node(text: str) -> Node:
+    if text.startswith("_:"):
+        return BNode(text[2:])
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
+        return URIRef(text)
+    triple = next(iter(ox.parse(f"<x:s> <x:p> {text} .", ox.RdfFormat.N_TRIPLES)), None) \
+        if text.startswith('"') else None
+    return Literal(text) if triple is None else _term(triple.object)

@@ -1,0 +1,152 @@
+"""A version: files made into one immutable, validated dataset with a content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from osteokg import __version__
+from osteokg.kg.dataset import Dataset, Progress, load
+from osteokg.kg.errors import DataError
+from osteokg.kg.files import (
+    Sources,
+    digest_of,
+    rule_files,
+    shape_files,
+    violation_query_files,
+)
+from osteokg.kg.metadata import describe_version
+from osteokg.kg.names import graph_iri
+from osteokg.kg.problems import as_text, errors_of
+from osteokg.kg.rules import apply_rules
+from osteokg.kg.validation import validate
+
+__all__ = ["Version", "build", "cache_folder", "content_hash", "prepare"]
+
+
+@dataclass(frozen=True)
+class Version:
+    """Hold one immutable version: its id, its store and the warnings that came with it.
+
+    ``warnings`` is text, one line each; ``seconds`` says how long each step took, for people
+    and benchmarks.
+    """
+
+    id: str
+    store: ox.Store
+    sources: Sources
+    warnings: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def content_hash(store: ox.Store) -> str:
+    """Return the SHA-256 of the canonical N-Quads of the named graphs, without the metadata graph.
+
+    Blank nodes are named by RDFC-1.0 (https://www.w3.org/TR/rdf-canon/), so the same knowledge
+    has the same hash whatever the order or the labels in the files.
+    """
+    metadata = ox.NamedNode(graph_iri("metadata"))
+    quads = [
+        quad
+        for quad in store
+        if not isinstance(quad.graph_name, ox.DefaultGraph) and quad.graph_name != metadata
+    ]
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    lines = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS).splitlines(keepends=True)
+    return hashlib.sha256(b"".join(sorted(lines))).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return the folder for stamps of validated content (``$XDG_CACHE_HOME`` or ``~/.cache``)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "osteokg"
+
+
+def prepare(
+    sources: Sources,
+    progress: Progress = lambda step: None,
+    seconds: dict[str, float] | None = None,
+) -> Dataset:
+    """Return the dataset of these files with its computed graphs, not yet validated.
+
+    Raises DataError when a file does not parse.
+    """
+    clock = _Clock({} if seconds is None else seconds)
+    progress("reading files")
+    dataset = load(sources)
+    clock.lap("read")
+    progress("applying rules")
+    apply_rules(dataset)
+    clock.lap("rules")
+    return dataset
+
+
+def build(
+    sources: Sources, progress: Progress = lambda step: None, use_stamp: bool = True
+) -> Version:
+    """Make the version of these files: read, compute, validate, hash.
+
+    What was validated once is not validated again: a stamp named after the bytes of everything
+    that the verdict depends on lies in ``cache_folder()``. Raises DataError with all problems.
+    """
+    seconds: dict[str, float] = {}
+    dataset = prepare(sources, progress, seconds)
+    clock = _Clock(seconds)
+    key = digest_of(
+        [*sources.all(), *rule_files(), *shape_files(), *violation_query_files()], __version__
+    )
+    stamp = cache_folder() / "validated" / key
+    warnings = _told_before(stamp) if use_stamp else None
+    if warnings is None:
+        problems = validate(dataset, progress)
+        if errors_of(problems):
+            raise DataError(problems)
+        warnings = as_text(problems)
+        _leave(stamp, warnings)
+    clock.lap("validate")
+    progress("hashing")
+    identifier = content_hash(dataset.store)
+    clock.lap("hash")
+    dataset.add_graph(graph_iri("metadata"), describe_version(dataset.store, identifier))
+    dataset.close()
+    clock.lap("close")
+    return Version(identifier, dataset.store, sources, warnings, seconds)
+
+
+def _told_before(stamp: Path) -> str | None:
+    """Return the warnings kept in a stamp, None where this content was never validated."""
+    try:
+        return stamp.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _leave(stamp: Path, warnings: str) -> None:
+    """Leave the stamp; a cache that cannot be written only costs the next start its time."""
+    try:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = stamp.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(warnings, encoding="utf-8")
+        unfinished.replace(stamp)
+    except OSError:
+        return
+
+
+class _Clock:
+    """Note the seconds between laps."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+        self.last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Note the seconds since the last lap under a name."""
+        now = time.perf_counter()
+        self.seconds[name] = now - self.last
+        self.last = now

@@ -1,0 +1,139 @@
+"""Names used in the evidence: every one declared, every thing described once, close names offered.
+
+These checks read single triples, so they can say the exact line and what was probably meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from osteokg.kg.dataset import Dataset
+from osteokg.kg.names import ID, VOCAB, contract
+from osteokg.kg.problems import Problem
+from osteokg.kg.turtle import text_of
+
+__all__ = ["TermNames", "check_names", "term_names"]
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_NAMING = {_RDFS + "label", _SKOS + "altLabel", _SKOS + "notation"}
+
+
+@dataclass
+class TermNames:
+    """Hold the IRIs that the ontology declares, and how people call them."""
+
+    declared: set[str] = field(default_factory=set)
+    called: dict[str, str] = field(default_factory=dict)
+
+    def close_to(self, iri: str) -> str | None:
+        """Return the CURIE and label of the term whose name or synonym is closest, if any is."""
+        local = iri.removeprefix(VOCAB)
+        wanted = "".join(sign for sign in local.casefold() if sign.isalnum())
+        match = get_close_matches(wanted, list(self.called), n=1, cutoff=0.75)
+        return self.called[match[0]] if match else None
+
+
+def term_names(triples: list[ox.Triple]) -> TermNames:
+    """Return the names that the ontology's triples declare."""
+    names = TermNames()
+    for triple in triples:
+        subject = text_of(triple.subject)
+        if not subject.startswith(VOCAB):
+            continue
+        names.declared.add(subject)
+        curie = contract(subject)
+        keys = [subject.removeprefix(VOCAB)]
+        if triple.predicate.value in _NAMING and isinstance(triple.object, ox.Literal):
+            keys.append(triple.object.value)
+        for key in keys:
+            plain = "".join(sign for sign in key.casefold() if sign.isalnum())
+            names.called.setdefault(plain, curie)
+    return names
+
+
+def check_names(dataset: Dataset) -> list[Problem]:
+    """Return the problems of names in the evidence.
+
+    ``unknown-term``: a name of our vocabulary that the ontology lacks · ``unknown-thing``: an
+    IRI of ours that no file describes · ``described-twice``: one thing in two files ·
+    ``blank-node``: a node without a name.
+    """
+    ontology = [
+        triple for path in dataset.sources.ontology for triple in dataset.triples_of.get(path, [])
+    ]
+    names = term_names(ontology)
+    curated = dataset.evidence_triples()
+    described: dict[str, Path] = {}
+    problems: list[Problem] = []
+    for path, triple in curated:
+        subject = text_of(triple.subject)
+        if triple.predicate.value == _RDF + "type" or subject not in described:
+            first = described.setdefault(subject, path)
+            if first != path and triple.predicate.value == _RDF + "type":
+                problems.append(_twice(dataset, path, first, subject))
+    for path, triple in curated:
+        problems.extend(_names_of(dataset, path, triple, names, described))
+    return problems
+
+
+def _twice(dataset: Dataset, path: Path, first: Path, subject: str) -> Problem:
+    return Problem(
+        message=f"{contract(subject)} is described in {first.name} too: one thing is described in "
+        "one file; give one of them another name or move its statements together.",
+        constraint="described-twice",
+        file=path,
+        line=dataset.lines_of(path).find(subject, None, None),
+        focus=subject,
+    )
+
+
+def _names_of(
+    dataset: Dataset, path: Path, triple: ox.Triple, names: TermNames, described: dict[str, Path]
+) -> Iterator[Problem]:
+    subject, predicate, value = (text_of(term) for term in triple)
+    unnamed = [
+        term for term in (triple.subject, triple.object) if isinstance(term, ox.BlankNode)
+    ]
+    if unnamed:
+        where = None if subject.startswith("_:") else (subject, predicate, "_:")
+        yield Problem(
+            message="a node without a name: give it an IRI of its own (evidence has no blank "
+            "nodes, so that every statement can be cited and compared).",
+            constraint="blank-node",
+            file=path,
+            line=dataset.lines_of(path).find(*where) if where else None,
+            focus=subject,
+            path=predicate,
+        )
+    for iri in dict.fromkeys((subject, predicate, value)):
+        if iri.startswith(VOCAB) and iri not in names.declared:
+            close = names.close_to(iri)
+            hint = f"Did you mean {close}?" if close else "Take a term of the ontology or add one."
+            yield Problem(
+                message=f"{contract(iri)} is not in the ontology. {hint}",
+                constraint="unknown-term",
+                file=path,
+                line=dataset.lines_of(path).find(subject, predicate, value),
+                focus=subject,
+                path=predicate,
+                value=value,
+            )
+        elif iri.startswith(ID) and iri not in described:
+            match = get_close_matches(iri, list(described), n=1, cutoff=0.9)
+            hint = f"Did you mean {contract(match[0])}?" if match else "Describe it or correct it."
+            yield Problem(
+                message=f"{contract(iri)} is described nowhere. {hint}",
+                constraint="unknown-thing",
+                file=path,
+                line=dataset.lines_of(path).find(subject, predicate, value),
+                focus=subject,
+                path=predicate,
+                value=value,
+            )
