@@ -66,8 +66,9 @@ from . import something
 def shown(value):
     print(value)  # TODO: mend
 """
+    check = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format=concise"]
     found = subprocess.run(
-        ["ruff", "check", "--no-cache", "--output-format=concise", "--stdin-filename=kg/x.py", "-"],
+        [*check, "--stdin-filename=kg/x.py", "-"],
         cwd=Path(__file__).parent.parent,
         input=probe,
         capture_output=True,
