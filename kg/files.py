@@ -32,7 +32,8 @@ PACKAGED = "packaged"
 
 def packaged(*parts: str) -> Path:
     """Return the path of something that comes with OsteoKG, e.g. ``packaged("shapes")``."""
-    return Path(str(files("osteokg").joinpath(*parts)))
+    # Resolved, so that an editable tree names ontology/…, not the link to it under src/.
+    return Path(str(files("osteokg").joinpath(*parts))).resolve()
 
 
 @dataclass(frozen=True)

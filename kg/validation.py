@@ -23,7 +23,6 @@ from osteokg.kg.vocabulary import check_names
 __all__ = ["as_shacl_report", "load_shapes", "run_shapes", "run_violation_queries", "validate"]
 
 _OKG = Namespace(VOCAB)
-_VIOLATION_LIKE = {SH.Violation: "violation"}
 
 
 def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[Problem]:
@@ -81,8 +80,12 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
 
 
 def run_shapes(dataset: Dataset, shapes: Graph) -> list[Problem]:
-    """Return what SHACL finds in the union of all graphs (pySHACL, SHACL Core, no inference)."""
-    data = _to_rdflib(dict.fromkeys(quad.triple for quad in dataset.store))
+    """Return what SHACL finds in ontology and evidence (pySHACL, SHACL Core, no inference).
+
+    The computed graphs stay out: the shapes are closed, so a computed property that somebody
+    wrote by hand is found.
+    """
+    data = _to_rdflib(triple for triples in dataset.triples_of.values() for triple in triples)
     _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     assert isinstance(report, Graph)
     problems = []
