@@ -49,7 +49,7 @@ def problem(request: Request, status: int, title: str, detail: str, **more: Any)
     """
     accept = request.headers.get("accept")
     if prefers_html(accept, ["application/json", PROBLEM]):
-        return page("problem.html", status, title=title, detail=detail, status=status)
+        return page("problem.html", status, title=title, detail=detail, code=status)
     body: Mapping[str, Any] = {
         "type": "about:blank",
         "title": title,

@@ -39,7 +39,7 @@ def create_app(settings: Settings, store: Store, counts: Counts) -> FastAPI:
     """Return the application that serves a store; it closes the store when it ends."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await store.close()
 
@@ -78,7 +78,7 @@ async def _with_headers(
 def _add_small_routes(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     @app.head("/", include_in_schema=False)
-    async def start(request: Request) -> Response:
+    async def start() -> Response:
         """Show what is in the graph and the ways in."""
         counts: Counts = app.state.counts
         version = app.state.store.version
@@ -117,7 +117,7 @@ def _add_error_answers(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> Response:
+    async def unexpected(request: Request, _error: Exception) -> Response:
         return problem(
             request, 500, phrase(500), "The server failed at this request; its log says why."
         )

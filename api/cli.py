@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -80,26 +81,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
         chosen = parser().parse_args(arguments)
-    except ValueError as error:
-        print(f"osteokg: an OSTEOKG_ variable is wrong: {error}", file=sys.stderr)
-        return 2
-    try:
         run: Command = chosen.run
-        return run(chosen)
+        code = run(chosen)
+        sys.stdout.flush()
     except DataError as error:
         sys.stdout.write(as_text(error.problems))
-        return error.exit_code
+        code = error.exit_code
     except OsteoKGError as error:
         print(f"osteokg: {error}", file=sys.stderr)
-        return error.exit_code
+        code = error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        # The reader has seen enough; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except OSError as error:
         print(f"osteokg: {error.strerror}: {error.filename}", file=sys.stderr)
-        return 2
+        code = 2
     except KeyboardInterrupt:
-        return 130
+        code = 130
+    return code
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -22,8 +22,8 @@ from osteokg.kg.jsonld import context_text
 from osteokg.kg.metadata import count
 from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
-from osteokg.kg.release import export
-from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Query
+from osteokg.kg.release import release_files, write_files
+from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Query, format_named
 from osteokg.kg.store import EmbeddedStore
 from osteokg.kg.turtle import canonical, comment_lines, read
 from osteokg.kg.validation import as_shacl_report, validate
@@ -189,8 +189,8 @@ def query(arguments: argparse.Namespace) -> int:
         raise RequestError("Name a question, a file, or - for standard input; --list shows them.")
     text = _query_text(arguments.query)
     version = _build(find_sources(arguments.evidence))
-    rows = _format_named(arguments.format, ROW_FORMATS)
-    graph = _format_named(arguments.format, GRAPH_FORMATS)
+    rows = format_named(arguments.format, ROW_FORMATS)
+    graph = format_named(arguments.format, GRAPH_FORMATS)
     if arguments.format == "table":
         rows, graph = ROW_FORMATS[0], GRAPH_FORMATS[0]
     answer = asyncio.run(_asked(version, Query(text, rows, graph)))
@@ -208,10 +208,6 @@ def _query_text(name: str) -> str:
     if path.is_file():
         return path.read_text(encoding="utf-8")
     return named_query(name).text
-
-
-def _format_named(name: str, formats: Sequence[object]) -> object:
-    return next((format_ for format_ in formats if getattr(format_, "name", "") == name), None)
 
 
 async def _asked(version: Version, asked: Query) -> tuple[str, bytes]:
@@ -240,10 +236,10 @@ def show(arguments: argparse.Namespace) -> int:
             entity = await describe(store, iri)
         finally:
             await store.close()
-        for format_ in GRAPH_FORMATS:
-            if format_.name == arguments.format:
-                return entity_bytes(entity, format_)
-        return describe_entity(entity).encode()
+        chosen_format = format_named(arguments.format, GRAPH_FORMATS)
+        if chosen_format is None:
+            return describe_entity(entity).encode()
+        return entity_bytes(entity, chosen_format)
 
     _write(asyncio.run(shown()))
     return 0
@@ -253,13 +249,13 @@ def export_files(arguments: argparse.Namespace) -> int:
     """Write tables and dumps into a folder and name what was written."""
     version = _build(find_sources(arguments.evidence))
 
-    async def written() -> list[Path]:
+    async def contents() -> dict[str, bytes]:
         store = EmbeddedStore(version)
         try:
-            return await export(version, store, arguments.folder)
+            return await release_files(version, store)
         finally:
             await store.close()
 
-    for path in asyncio.run(written()):
+    for path in write_files(asyncio.run(contents()), arguments.folder):
         print(path)
     return 0

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from osteokg.kg.errors import RequestError
+
 __all__ = ["Settings", "from_environment"]
 
 
@@ -28,11 +30,14 @@ class Settings:
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that ``OSTEOKG_HOST``, ``…_PORT`` and ``…_BASE_URL`` give.
 
-    Raises ValueError for a port that is no number.
+    Raises RequestError for a port that is no number.
     """
     given = os.environ if environment is None else environment
+    port = given.get("OSTEOKG_PORT", str(Settings.port))
+    if not port.isdecimal():
+        raise RequestError(f"OSTEOKG_PORT is '{port}', which is no port number.")
     return Settings(
         host=given.get("OSTEOKG_HOST", Settings.host),
-        port=int(given.get("OSTEOKG_PORT", Settings.port)),
+        port=int(port),
         base_url=given.get("OSTEOKG_BASE_URL", Settings.base_url).rstrip("/"),
     )

@@ -23,7 +23,15 @@ from osteokg.kg.errors import (
     TooLargeError,
 )
 from osteokg.kg.names import PREFIXES
-from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Answer, Format, Query, graph_bytes
+from osteokg.kg.results import (
+    GRAPH_FORMATS,
+    ROW_FORMATS,
+    Answer,
+    Format,
+    Query,
+    format_named,
+    graph_bytes,
+)
 from osteokg.kg.service import service_description
 from osteokg.kg.store import Store
 
@@ -33,7 +41,9 @@ router = APIRouter()
 
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
-_ALL_TYPES = sorted({name for format in ROW_FORMATS + GRAPH_FORMATS for name in format.media_types})
+_ALL_TYPES = sorted(
+    {name for format_ in ROW_FORMATS + GRAPH_FORMATS for name in format_.media_types}
+)
 
 Parameters = list[tuple[str, str]]
 
@@ -122,7 +132,9 @@ async def _answer(request: Request, parameters: Parameters) -> Response:
     )
     store: Store = request.app.state.store
     if named is None and prefers_html(accept, _ALL_TYPES):
-        shown = Query(text, ROW_FORMATS[0], GRAPH_FORMATS[0], query.default_graphs, query.named_graphs)
+        shown = Query(
+            text, ROW_FORMATS[0], GRAPH_FORMATS[0], query.default_graphs, query.named_graphs
+        )
         try:
             return _query_page(text, await store.query(shown), None)
         except OsteoKGError as error:
@@ -134,10 +146,9 @@ def _formats(accept: str | None, named: str | None) -> tuple[Format | None, Form
     """Return the format for rows and for a graph; ``format=csv`` in the address goes before."""
     if named is None:
         return best_format(accept, ROW_FORMATS), best_format(accept, GRAPH_FORMATS)
-    rows = next((format for format in ROW_FORMATS if format.name == named), None)
-    graph = next((format for format in GRAPH_FORMATS if format.name == named), None)
+    rows, graph = format_named(named, ROW_FORMATS), format_named(named, GRAPH_FORMATS)
     if rows is None and graph is None:
-        names = ", ".join(dict.fromkeys(format.name for format in ROW_FORMATS + GRAPH_FORMATS))
+        names = ", ".join(dict.fromkeys(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS))
         raise RequestError(f"'{named}' is no format; there are {names}.")
     return rows, graph
 

@@ -20,9 +20,7 @@ def rows_as_table(body: bytes) -> str:
         [_cell(binding[name]) if name in binding else "" for name in names]
         for binding in result["results"]["bindings"]
     ]
-    widths = [
-        max(len(cell) for cell in column) for column in zip(names, *rows, strict=True)
-    ]
+    widths = [max(len(cell) for cell in column) for column in zip(names, *rows, strict=True)]
     lines = [names, ["─" * width for width in widths], *rows]
     text = "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -45,7 +45,9 @@ class Dataset:
     def add_graph(self, graph: str, triples: Iterable[ox.Triple]) -> None:
         """Put triples into a named graph."""
         name = ox.NamedNode(graph)
-        self.store.extend(ox.Quad(*triple, name) for triple in triples)
+        self.store.extend(
+            ox.Quad(triple.subject, triple.predicate, triple.object, name) for triple in triples
+        )
 
     def close(self) -> None:
         """Make the default graph: the union of the named graphs, each triple once."""

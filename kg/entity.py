@@ -11,12 +11,19 @@ from osteokg.kg.catalogue import view
 from osteokg.kg.errors import NotFoundError
 from osteokg.kg.jsonld import compact
 from osteokg.kg.names import contract
-from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Format, Query, graph_bytes
+from osteokg.kg.results import (
+    GRAPH_FORMATS,
+    ROW_FORMATS,
+    Format,
+    Query,
+    format_named,
+    graph_bytes,
+)
 from osteokg.kg.store import Store
 
 __all__ = ["Entity", "Value", "describe", "entity_bytes", "findings_jsonld", "linked_from"]
 
-_NT = next(format for format in GRAPH_FORMATS if format.name == "nt")
+_NT = format_named("nt", GRAPH_FORMATS)
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _PARAPHRASE = "https://w3id.org/osteokg/vocab/paraphrase"
 
@@ -99,7 +106,9 @@ async def linked_from(store: Store, iri: str) -> list[tuple[str, str, str]]:
         (
             binding["property"]["value"],
             binding["source"]["value"],
-            binding["label"]["value"] if "label" in binding else contract(binding["source"]["value"]),
+            binding["label"]["value"]
+            if "label" in binding
+            else contract(binding["source"]["value"]),
         )
         for binding in json.loads(answer.body)["results"]["bindings"]
     ]
@@ -109,7 +118,6 @@ async def findings_jsonld(store: Store) -> str:
     """Return every statement as one JSON-LD document, links with labels, ordered by IRI."""
     answer = await store.query(Query(view("statements"), rows=ROW_FORMATS[0]))
     roots = [
-        binding["statement"]["value"]
-        for binding in json.loads(answer.body)["results"]["bindings"]
+        binding["statement"]["value"] for binding in json.loads(answer.body)["results"]["bindings"]
     ]
     return compact(await _construct(store, view("summaries")), roots, many=True)

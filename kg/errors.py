@@ -1,14 +1,14 @@
 """The error tree of OsteoKG: one class, one meaning, one HTTP status, one exit code.
 
-    OsteoKGError
-    ├── DataError              the evidence, ontology or shapes are wrong   exit 1 · 422
-    └── RequestError           what was asked is wrong                     exit 2 · 400
-        ├── QuerySyntaxError   the query does not parse (line:column)                400
-        ├── QueryRefusedError  the query asks for what is never done here            400
-        ├── NotFoundError      no such thing, query or graph                         404
-        ├── NotAcceptableError no offered media type is accepted                     406
-        ├── TooLargeError      the request body is larger than allowed               413
-        └── MediaTypeError     the request body has a type that is not read          415
+OsteoKGError
+├── DataError              the evidence, ontology or shapes are wrong   exit 1 · 422
+└── RequestError           what was asked is wrong                     exit 2 · 400
+    ├── QuerySyntaxError   the query does not parse (line:column)                400
+    ├── QueryRefusedError  the query asks for what is never done here            400
+    ├── NotFoundError      no such thing, query or graph                         404
+    ├── NotAcceptableError no offered media type is accepted                     406
+    ├── TooLargeError      the request body is larger than allowed               413
+    └── MediaTypeError     the request body has a type that is not read          415
 """
 
 from __future__ import annotations

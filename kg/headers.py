@@ -10,9 +10,9 @@ _LINE = re.compile(r"#\+ (?:(?P<key>[a-z-]+): ?)?(?P<text>.*)")
 
 
 def header_of(text: str) -> dict[str, str]:
-    """Return the header of a query as ``{key: text}``, in the decorator style of grlc.
+    r"""Return the header of a query as ``{key: text}``, in the decorator style of grlc.
 
-    >>> header_of("#+ title: Null results\\n#+ description: Measured,\\n#+   none found.\\nASK {}")
+    >>> header_of("#+ title: Null results\n#+ description: Measured,\n#+   none found.\nASK {}")
     {'title': 'Null results', 'description': 'Measured, none found.'}
     """
     header: dict[str, str] = {}

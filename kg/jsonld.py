@@ -183,16 +183,15 @@ def _literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
     """Return a literal as the term's definition lets a processor read it back unchanged."""
     coerced = definition.get("@type")
     datatype = literal.datatype.value
+    plain = coerced is None and "@language" not in definition
     if literal.language:
-        if definition.get("@language") == literal.language:
-            return literal.value
-        return {"@value": literal.value, "@language": literal.language}
+        as_is = definition.get("@language") == literal.language
+        return literal.value if as_is else {"@value": literal.value, "@language": literal.language}
     if coerced and _full(coerced) == datatype:
         return literal.value
-    if datatype == _XSD + "string" and coerced is None and "@language" not in definition:
-        return literal.value
-    if datatype == _XSD + "boolean" and coerced is None and literal.value in ("true", "false"):
-        return literal.value == "true"
     if datatype == _XSD + "string":
-        return {"@value": literal.value}
+        return literal.value if plain else {"@value": literal.value}
+    if datatype == _XSD + "boolean" and literal.value in ("true", "false"):
+        native = literal.value == "true"
+        return native if plain else {"@value": native}
     return {"@value": literal.value, "@type": _curie(datatype)}

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from osteokg.kg.entity import findings_jsonld
 from osteokg.kg.files import context_file
-from osteokg.kg.results import GRAPH_FORMATS, graph_bytes
+from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.store import Store
 from osteokg.kg.table import findings_csv, findings_rows
-from osteokg.kg.version import Version
+from osteokg.kg.version import Version, canonical_quads, named_quads
 
-__all__ = ["export"]
+__all__ = ["release_files", "write_files"]
 
 
-async def export(version: Version, store: Store, folder: Path) -> list[Path]:
-    """Write the files of a version and return their paths.
+async def release_files(version: Version, store: Store) -> dict[str, bytes]:
+    """Return the files of a version by name.
 
     ``findings.csv`` and ``findings.jsonld`` (the findings), ``osteokg.nq`` (every graph, sorted
     N-Quads), ``osteokg.ttl`` (the union), ``context.jsonld`` and ``VERSION`` (the content hash).
-    Each file appears whole or not at all. Raises OSError where the folder cannot be written.
     """
-    turtle = next(format for format in GRAPH_FORMATS if format.name == "ttl")
-    named = [quad for quad in version.store if not isinstance(quad.graph_name, ox.DefaultGraph)]
-    dataset = ox.Dataset(named)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    lines = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS).splitlines(keepends=True)
-    union = {quad.triple for quad in dataset}
-    contents = {
+    turtle = format_named("ttl", GRAPH_FORMATS)
+    assert turtle is not None
+    quads = canonical_quads(named_quads(version.store))
+    union = {quad.triple for quad in ox.parse(quads, ox.RdfFormat.N_QUADS)}
+    return {
         "VERSION": f"{version.id}\n".encode(),
         "context.jsonld": context_file().read_bytes(),
         "findings.csv": findings_csv(await findings_rows(store)).encode(),
         "findings.jsonld": (await findings_jsonld(store)).encode(),
-        "osteokg.nq": b"".join(sorted(lines)),
+        "osteokg.nq": quads,
         "osteokg.ttl": graph_bytes(union, turtle),
     }
+
+
+def write_files(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write files into a folder, each whole or not at all, and return their paths.
+
+    Raises OSError where the folder cannot be made or written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, content in contents.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,13 +19,17 @@ __all__ = [
     "Format",
     "Query",
     "evaluate",
+    "format_named",
     "graph_bytes",
 ]
 
 
 @dataclass(frozen=True)
 class Format:
-    """Name a format: the short name, the media types that ask for it (first: sent), the engine's."""
+    """Name a format: its short name, the media types that ask for it, the engine's name.
+
+    The first media type is the one that is sent.
+    """
 
     name: str
     media_types: tuple[str, ...]
@@ -56,6 +60,11 @@ GRAPH_FORMATS: tuple[Format, ...] = (
     Format("jsonld", ("application/ld+json", "application/json"), _G.JSON_LD),
 )
 """Formats of CONSTRUCT and DESCRIBE; the first is given to ``*/*``."""
+
+
+def format_named(name: str, offered: Sequence[Format]) -> Format | None:
+    """Return the offered format of a short name (``csv``), or None."""
+    return next((format_ for format_ in offered if format_.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,7 @@ def _run(store: ox.Store, query: Query) -> QueryResult:
 
 def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) -> Format:
     if chosen is None:
-        types = ", ".join(format.media_types[0] for format in offered)
+        types = ", ".join(format_.media_types[0] for format_ in offered)
         raise NotAcceptableError(f"{forms} answer in {types}; accept one of them or */*.")
     return chosen
 

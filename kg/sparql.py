@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"|.",
     re.DOTALL,
 )
-_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_FORMS: tuple[QueryForm, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 

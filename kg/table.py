@@ -17,12 +17,48 @@ from osteokg.kg.store import Store
 __all__ = ["COLUMNS", "findings_csv", "findings_rows"]
 
 COLUMNS = (
-    "finding kind contrast study reference model intervention comparator site compartment outcome "
-    "direction degree significance wording presupposed hedged publication_status anchors "
-    "claim_type judgement hedge inferred scope_uncertain joint dose time_pattern regimen "
-    "population magnitude counteracts explains benefit source study_iri model_iri "
-    "intervention_iri comparator_iri site_iri compartment_iri outcome_iri"
-).split()
+    "finding",
+    "kind",
+    "contrast",
+    "study",
+    "reference",
+    "model",
+    "intervention",
+    "comparator",
+    "site",
+    "compartment",
+    "outcome",
+    "direction",
+    "degree",
+    "significance",
+    "wording",
+    "presupposed",
+    "hedged",
+    "publication_status",
+    "anchors",
+    "claim_type",
+    "judgement",
+    "hedge",
+    "inferred",
+    "scope_uncertain",
+    "joint",
+    "dose",
+    "time_pattern",
+    "regimen",
+    "population",
+    "magnitude",
+    "counteracts",
+    "explains",
+    "benefit",
+    "source",
+    "study_iri",
+    "model_iri",
+    "intervention_iri",
+    "comparator_iri",
+    "site_iri",
+    "compartment_iri",
+    "outcome_iri",
+)
 """The header, in the order that others rely on."""
 
 _WITH_IRI = ("model", "intervention", "comparator", "site", "compartment", "outcome")

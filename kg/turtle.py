@@ -15,7 +15,7 @@ from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 from osteokg.kg.names import KINDS, PREFIXES, kind_of
 from osteokg.kg.problems import Problem
 
-__all__ = ["LineIndex", "Term", "canonical", "comment_lines", "line_index", "read"]
+__all__ = ["LineIndex", "Term", "canonical", "comment_lines", "line_index", "read", "text_of"]
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -57,7 +57,7 @@ def read(path: Path) -> list[ox.Triple] | Problem:
 
 @dataclass
 class LineIndex:
-    """Hold the line of every triple of one file, found by triple, subject and predicate, subject."""
+    """Hold the line of every triple of one file: by triple, by property, by subject."""
 
     triples: dict[tuple[str, str, str], int] = field(default_factory=dict)
     properties: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -80,12 +80,12 @@ class LineIndex:
         return self.subjects.get(subject)
 
 
-class _LineNotingParser(SinkParser):  # type: ignore[misc]  # rdflib 7.6: SinkParser is untyped
+class _LineNotingParser(SinkParser):
     """Parse as rdflib does and note the line at which each triple is complete."""
 
     index: LineIndex
 
-    def makeStatement(self, quadruple: Any) -> None:
+    def makeStatement(self, quadruple: Any) -> None:  # noqa: N802 - overrides rdflib's name
         """Note the line of one statement, then pass it on."""
         _, predicate, subject, value = quadruple
         self.index.add(_key(subject), _key(predicate), _key(value), self.lines + 1)
@@ -167,8 +167,8 @@ def canonical(triples: Iterable[ox.Triple]) -> str:
         return (position, subject, predicate != _TYPE, predicate, str(triple.object))
 
     ordered = sorted(set(triples), key=order)
-    text = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)).decode()
-    lines = text.splitlines()
+    content = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)) or b""
+    lines = content.decode().split("\n")[:-1]
     declarations = [line for line in lines if line.startswith("@prefix ")]
     body = [line for line in lines if not line.startswith("@prefix ")]
     used = [line for line in declarations if _uses(line.split()[1], body)]

@@ -218,6 +218,9 @@ def _node(text: str) -> Node:
         return BNode(text[2:])
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
         return URIRef(text)
-    triple = next(iter(ox.parse(f"<x:s> <x:p> {text} .", ox.RdfFormat.N_TRIPLES)), None) \
-        if text.startswith('"') else None
+    triple = (
+        next(iter(ox.parse(f"<x:s> <x:p> {text} .", ox.RdfFormat.N_TRIPLES)), None)
+        if text.startswith('"')
+        else None
+    )
     return Literal(text) if triple is None else _term(triple.object)

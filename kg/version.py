@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,15 @@ from osteokg.kg.problems import as_text, errors_of
 from osteokg.kg.rules import apply_rules
 from osteokg.kg.validation import validate
 
-__all__ = ["Version", "build", "cache_folder", "content_hash", "prepare"]
+__all__ = [
+    "Version",
+    "build",
+    "cache_folder",
+    "canonical_quads",
+    "content_hash",
+    "named_quads",
+    "prepare",
+]
 
 
 @dataclass(frozen=True)
@@ -51,15 +60,21 @@ def content_hash(store: ox.Store) -> str:
     has the same hash whatever the order or the labels in the files.
     """
     metadata = ox.NamedNode(graph_iri("metadata"))
-    quads = [
-        quad
-        for quad in store
-        if not isinstance(quad.graph_name, ox.DefaultGraph) and quad.graph_name != metadata
-    ]
+    quads = (quad for quad in named_quads(store) if quad.graph_name != metadata)
+    return hashlib.sha256(canonical_quads(quads)).hexdigest()
+
+
+def named_quads(store: ox.Store) -> list[ox.Quad]:
+    """Return what stands in named graphs (the default graph repeats it)."""
+    return [quad for quad in store if not isinstance(quad.graph_name, ox.DefaultGraph)]
+
+
+def canonical_quads(quads: Iterable[ox.Quad]) -> bytes:
+    """Return canonical N-Quads: blank nodes named by RDFC-1.0, lines sorted."""
     dataset = ox.Dataset(quads)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    lines = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS).splitlines(keepends=True)
-    return hashlib.sha256(b"".join(sorted(lines))).hexdigest()
+    lines = (ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+    return b"".join(sorted(lines))
 
 
 def cache_folder() -> Path:

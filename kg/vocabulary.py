@@ -98,9 +98,7 @@ def _names_of(
     dataset: Dataset, path: Path, triple: ox.Triple, names: TermNames, described: dict[str, Path]
 ) -> Iterator[Problem]:
     subject, predicate, value = (text_of(term) for term in triple)
-    unnamed = [
-        term for term in (triple.subject, triple.object) if isinstance(term, ox.BlankNode)
-    ]
+    unnamed = [term for term in (triple.subject, triple.object) if isinstance(term, ox.BlankNode)]
     if unnamed:
         where = None if subject.startswith("_:") else (subject, predicate, "_:")
         yield Problem(
