@@ -46,10 +46,16 @@ KINDS = (
     "mechanism",
     "clinical",
     "population",
+    "characteristic",
     "anchor",
     "discrepancy",
+    "pair",
+    "cell",
+    "vote",
+    "count",
+    "gap",
 )
-"""The kinds of thing, in the order in which a study's file tells them."""
+"""The kinds of thing, in the order in which a study's file tells them; computed ones last."""
 
 PREFIXES: Mapping[str, str] = MappingProxyType(
     {
