@@ -58,6 +58,7 @@ COLUMNS = (
     "site_iri",
     "compartment_iri",
     "outcome_iri",
+    "paraphrase",
 )
 """The header, in the order that others rely on."""
 
