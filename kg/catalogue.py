@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+import pyoxigraph as ox
 
 from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.files import packaged, query_files
@@ -48,17 +49,17 @@ def named_query(name: str) -> NamedQuery:
     return queries[name]
 
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
-
-
 def view(name: str, things: Iterable[str] = ()) -> str:
     """Return the text of a view (``kg/views/<name>.rq``), its THINGS filled in with IRIs.
 
-    Raises RequestError for text that is no IRI (SPARQL 1.1, production 139, IRIREF).
+    Raises RequestError for text that is no IRI, so that nothing but an IRI gets into the query.
     """
     text = packaged("kg", "views", f"{name}.rq").read_text(encoding="utf-8")
-    listed = list(things)
-    for iri in listed:
-        if not _IRI.fullmatch(iri):
-            raise RequestError(f"'{iri}' is not an IRI.")
-    return text.replace("{ THINGS }", "{ " + " ".join(f"<{iri}>" for iri in listed) + " }")
+    return text.replace("{ THINGS }", "{ " + " ".join(_iri(thing) for thing in things) + " }")
+
+
+def _iri(thing: str) -> str:
+    try:
+        return str(ox.NamedNode(thing))
+    except ValueError as error:
+        raise RequestError(f"'{thing}' is not an IRI: {error}.") from error

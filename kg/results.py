@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+from xml.parsers import expat
 
 import pyoxigraph as ox
 
-from osteokg.kg.errors import NotAcceptableError
+from osteokg.kg.errors import NotAcceptableError, RequestError
 from osteokg.kg.names import PREFIXES
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
@@ -98,31 +99,59 @@ QueryResult: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 def evaluate(store: ox.Store, query: Query) -> Answer:
     """Evaluate a query against a store; blocks until the answer is serialised.
 
-    Raises QuerySyntaxError, QueryRefusedError, NotAcceptableError.
+    Raises QuerySyntaxError, QueryRefusedError, NotAcceptableError, and RequestError for a
+    query that the engine cannot evaluate or a dataset parameter that is no IRI.
     """
     refuse_outside(query.text)
-    result = _run(store, query)
-    if isinstance(result, ox.QueryTriples):
-        chosen = _acceptable(query.graph, GRAPH_FORMATS, "CONSTRUCT and DESCRIBE")
-        return Answer(chosen, graph_bytes(result, chosen))
-    chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
-    assert isinstance(chosen.engine, ox.QueryResultsFormat)
-    return Answer(chosen, result.serialize(format=chosen.engine) or b"")
+    try:
+        result = _run(store, query)
+        if isinstance(result, ox.QueryTriples):
+            chosen = _acceptable(query.graph, GRAPH_FORMATS, "CONSTRUCT and DESCRIBE")
+            body = graph_bytes(result, chosen)
+        else:
+            chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
+            assert isinstance(chosen.engine, ox.QueryResultsFormat)
+            body = result.serialize(format=chosen.engine) or b""
+    except SyntaxError as error:
+        raise syntax_error(error) from error
+    except RuntimeError as error:
+        raise RequestError(f"The query cannot be evaluated: {error}.") from error
+    if chosen.name in ("xml", "rdf"):
+        _check_xml(body)
+    return Answer(chosen, body)
 
 
 def _run(store: ox.Store, query: Query) -> QueryResult:
-    given = bool(query.default_graphs or query.named_graphs)
+    if query.default_graphs or query.named_graphs:
+        return store.query(
+            query.text,
+            base_iri=query.base,
+            default_graph=[_graph(name) for name in query.default_graphs],
+            named_graphs=[_graph(name) for name in query.named_graphs],
+        )
+    return store.query(query.text, base_iri=query.base)
+
+
+def _graph(name: str) -> ox.NamedNode:
     try:
-        if given:
-            return store.query(
-                query.text,
-                base_iri=query.base,
-                default_graph=[ox.NamedNode(iri) for iri in query.default_graphs],
-                named_graphs=[ox.NamedNode(iri) for iri in query.named_graphs],
-            )
-        return store.query(query.text, base_iri=query.base)
-    except SyntaxError as error:
-        raise syntax_error(error) from error
+        return ox.NamedNode(name)
+    except ValueError as error:
+        raise RequestError(f"'{name}' names no graph, for it is no IRI: {error}.") from error
+
+
+def _check_xml(body: bytes) -> None:
+    """Raise NotAcceptableError for an answer that XML cannot carry.
+
+    XML 1.0 has no control characters, and RDF/XML no property whose IRI ends in ``/``; the
+    engine writes both as if it had.
+    """
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(body, True)
+    except expat.ExpatError as error:
+        raise NotAcceptableError(
+            "The answer holds something that XML cannot carry (a control character, or a "
+            "property without a local name): accept another format."
+        ) from error
 
 
 def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) -> Format:
