@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyoxigraph as ox
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import BNode, Graph, Literal
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 
 from osteokg.kg.names import KINDS, PREFIXES, kind_of
@@ -20,6 +23,7 @@ __all__ = ["LineIndex", "Term", "canonical", "comment_lines", "line_index", "rea
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_SPACE = re.compile(r"(?:\s|#[^\n]*)*")
 _POSITION = re.compile(r"^Parser error at line \d+ (?:between columns|column) [^:]*: ")
 
 
@@ -27,10 +31,11 @@ def read(path: Path) -> list[ox.Triple] | Problem:
     """Return the triples of a Turtle file in file order, or the problem that forbids it.
 
     The problem carries the line where the file stops making sense (Turtle: RDF 1.1 Turtle,
-    https://www.w3.org/TR/turtle/).
+    https://www.w3.org/TR/turtle/). IRIs are written whole or by a prefix: relative ones would
+    name the folder in which the file happens to lie.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         return Problem(
@@ -42,8 +47,7 @@ def read(path: Path) -> list[ox.Triple] | Problem:
     except OSError as error:
         return Problem(message=f"cannot be read: {error.strerror}.", constraint="file", file=path)
     try:
-        quads = ox.parse(text, ox.RdfFormat.TURTLE, base_iri=path.as_uri())
-        return [quad.triple for quad in quads]
+        triples = [quad.triple for quad in ox.parse(text, ox.RdfFormat.TURTLE)]
     except SyntaxError as error:
         what = _POSITION.sub("", error.msg or "the file does not parse").rstrip(".")
         column = f" (column {error.offset})" if error.offset else ""
@@ -53,6 +57,24 @@ def read(path: Path) -> list[ox.Triple] | Problem:
             file=path,
             line=error.lineno,
         )
+    newer = next((sign for triple in triples if (sign := _of_rdf_1_2(triple))), None)
+    if newer is None:
+        return triples
+    return Problem(
+        message=f"'{newer}' is RDF 1.2, which is not read here: say it in triples of RDF 1.1.",
+        constraint="syntax",
+        file=path,
+        line=text.count("\n", 0, text.find(newer)) + 1,
+    )
+
+
+def _of_rdf_1_2(triple: ox.Triple) -> str | None:
+    """Return the sign by which a triple shows itself to be of RDF 1.2, None if it is not."""
+    if isinstance(triple.object, ox.Triple):
+        return "<<"
+    if isinstance(triple.object, ox.Literal) and triple.object.direction:
+        return "--"
+    return None
 
 
 @dataclass
@@ -70,7 +92,12 @@ class LineIndex:
         self.subjects.setdefault(subject, line)
 
     def find(self, subject: str, predicate: str | None, value: str | None) -> int | None:
-        """Return the closest known line: of the triple, else the property, else the subject."""
+        """Return the closest known line: of the triple, else the property, else the subject.
+
+        Blank nodes are not told apart: their labels are another parser's.
+        """
+        subject = "_:" if subject.startswith("_:") else subject
+        value = "_:" if value and value.startswith("_:") else value
         if predicate is not None and value is not None:
             line = self.triples.get((subject, predicate, value))
             if line is not None:
@@ -81,14 +108,40 @@ class LineIndex:
 
 
 class _LineNotingParser(SinkParser):
-    """Parse as rdflib does and note the line at which each triple is complete."""
+    """Parse as rdflib does and note the line on which the object of each triple begins."""
 
-    index: LineIndex
+    def __init__(self, text: str, base: str) -> None:
+        self._sink = RDFSink(Graph())
+        super().__init__(self._sink, baseURI=base, turtle=True)
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._lists: list[deque[int]] = []
+        self._noted: deque[int] = deque()
+        self._subject_line = 1
+        self.index = LineIndex()
 
-    def makeStatement(self, quadruple: Any) -> None:  # noqa: N802 - overrides rdflib's name
+    def objectList(self, argstr: str, i: int, res: Any) -> int:  # noqa: N802 - rdflib's name
+        """Collect the lines of a list of objects; its statements follow at once."""
+        self._lists.append(deque())
+        end = super().objectList(argstr, i, res)
+        self._noted = self._lists.pop()
+        return end
+
+    def object(self, argstr: str, i: int, res: Any) -> int:
+        """Note where an object begins, or the subject of statements."""
+        space = _SPACE.match(argstr, i)
+        line = bisect_right(self._line_starts, space.end() if space else i)
+        if self._lists:
+            self._lists[-1].append(line)
+        else:
+            self._subject_line = line
+        return super().object(argstr, i, res)
+
+    def makeStatement(self, quadruple: Any) -> None:  # noqa: N802 - rdflib's name
         """Note the line of one statement, then pass it on."""
-        _, predicate, subject, value = quadruple
-        self.index.add(_key(subject), _key(predicate), _key(value), self.lines + 1)
+        line = self._noted.popleft() if self._noted else self.lines + 1
+        _, predicate, subject, value = (self._sink.normalise(None, term) for term in quadruple)
+        self.index.subjects.setdefault(_key(subject), self._subject_line)
+        self.index.add(_key(subject), _key(predicate), _key(value), line)
         super().makeStatement(quadruple)
 
 
@@ -98,33 +151,26 @@ def line_index(path: Path) -> LineIndex:
     Terms are keyed as N-Triples text without angle brackets round IRIs. Slow (rdflib), therefore
     only asked for when there is a problem to place.
     """
-    index = LineIndex()
     try:
-        text = path.read_bytes()
-        sink = RDFSink(Graph())
-        parser = _LineNotingParser(sink, baseURI=path.as_uri(), turtle=True)
-        parser.index = index
-        parser.loadBuf(text)
-    except (BadSyntax, UnicodeDecodeError, OSError):
-        pass  # the reader has told what is wrong; the lines before that place are still right
-    return index
+        text = path.read_text(encoding="utf-8-sig")  # its line ends are line feeds now
+    except (UnicodeDecodeError, OSError):
+        return LineIndex()
+    parser = _LineNotingParser(text, path.as_uri())
+    # What is wrong the reader has told; the lines before that place are still right.
+    with suppress(BadSyntax):
+        parser.loadBuf(text.encode())
+    return parser.index
 
 
 def _key(term: Any) -> str:
-    if isinstance(term, URIRef):
-        return str(term)
     if isinstance(term, BNode):
         return "_:"
-    if isinstance(term, Literal):
-        return text_of(
-            ox.Literal(str(term), language=term.language)
-            if term.language
-            else ox.Literal(
-                str(term),
-                datatype=None if term.datatype is None else ox.NamedNode(str(term.datatype)),
-            )
-        )
-    return str(term)
+    if not isinstance(term, Literal):
+        return str(term)
+    if term.language:
+        return text_of(ox.Literal(str(term), language=term.language))
+    datatype = None if term.datatype is None else ox.NamedNode(str(term.datatype))
+    return text_of(ox.Literal(str(term), datatype=datatype))
 
 
 def text_of(term: Term | ox.Triple) -> str:
@@ -132,22 +178,25 @@ def text_of(term: Term | ox.Triple) -> str:
     return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
+_TOKEN = re.compile(
+    r"<[^<>\"{}|^`\s]*>"  # an IRI may hold '#'
+    r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'(?:[^'\\\n]|\\.)*'"
+    r"|\\."  # a sign of a local name
+    r"|(?P<comment>#[^\n]*)",
+    re.DOTALL,
+)
+
+
 def comment_lines(path: Path) -> list[int]:
     """Return the lines of a file on which a comment stands (comments do not survive ``fmt``)."""
-    token = re.compile(
-        r"<[^<>\"{}|^`\\\s]*>"  # an IRI may hold '#'
-        r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
-        r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
-        r'|"(?:[^"\\\n]|\\.)*"'
-        r"|'(?:[^'\\\n]|\\.)*'"
-        r"|(?P<comment>#[^\n]*)",
-        re.DOTALL,
-    )
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     return [
         text.count("\n", 0, found.start()) + 1
-        for found in token.finditer(text)
-        if found.group("comment")
+        for found in _TOKEN.finditer(text)
+        if found["comment"]
     ]
 
 
@@ -167,6 +216,8 @@ def canonical(triples: Iterable[ox.Triple]) -> str:
         return (position, subject, predicate != _TYPE, predicate, str(triple.object))
 
     ordered = sorted(set(triples), key=order)
+    if not ordered:
+        return ""
     content = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)) or b""
     lines = content.decode().split("\n")[:-1]
     declarations = [line for line in lines if line.startswith("@prefix ")]
@@ -180,4 +231,4 @@ def canonical(triples: Iterable[ox.Triple]) -> str:
 
 def _uses(prefix: str, body: list[str]) -> bool:
     pattern = re.compile(r"(?:^|[\s^])" + re.escape(prefix))
-    return any(pattern.search(line) for line in body)
+    return any(pattern.search(_TOKEN.sub(" ", line)) for line in body)
