@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -55,8 +56,8 @@ class Sources:
 
 
 def evidence_in(folder: Path) -> list[Path]:
-    """Return the Turtle files of a folder and below, sorted by name."""
-    return sorted(folder.rglob("*.ttl"))
+    """Return the Turtle files of a folder and below, sorted; hidden ones are an editor's."""
+    return sorted(path for path in folder.rglob("*.ttl") if not path.name.startswith("."))
 
 
 def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sources:
@@ -64,8 +65,8 @@ def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sour
 
     Without folders the evidence is the packaged one; the word ``packaged`` among the folders
     stands for it, so that other evidence can be served beside it. ``more`` adds single files.
-    Raises RequestError for a folder that does not exist, DataError for two files of one name
-    (a file's name is its graph's name).
+    Raises RequestError for a folder that does not exist or has no Turtle file, DataError for a
+    file name that is taken or cannot be the name of a graph.
     """
     found: dict[Path, None] = {}
     for folder in folders or (PACKAGED,):
@@ -75,26 +76,32 @@ def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sour
                 f"--evidence {folder}: no such folder. Name a folder of Turtle files, "
                 f"or '{PACKAGED}' for the evidence that comes with OsteoKG."
             )
-        found.update(dict.fromkeys(file.resolve() for file in evidence_in(path)))
+        files_ = evidence_in(path)
+        if not files_:
+            raise RequestError(f"--evidence {folder}: there is no Turtle file (*.ttl) in it.")
+        found.update(dict.fromkeys(file.resolve() for file in files_))
     found.update(dict.fromkeys(file.resolve() for file in more))
-    by_name: dict[str, Path] = {}
-    clashes = []
-    for file in found:
-        other = by_name.setdefault(file.stem, file)
-        if other != file:
-            clashes.append(
-                Problem(
-                    message=f"{other} has the same name, and the name of a file is the name of "
-                    "its graph: rename one of them.",
-                    constraint="file-name",
-                    file=file,
-                    line=1,
-                )
-            )
-    if clashes:
-        raise DataError(clashes)
+    problems = _problems_of_names(found)
+    if problems:
+        raise DataError(problems)
     ontology = tuple(sorted(packaged("ontology").glob("*.ttl")))
     return Sources(ontology, tuple(sorted(found, key=lambda file: file.stem)))
+
+
+def _problems_of_names(paths: Iterable[Path]) -> list[Problem]:
+    """Return a problem for each file whose name cannot be the name of its graph."""
+    by_name: dict[str, Path] = {}
+    problems = []
+    for path in paths:
+        other = by_name.setdefault(path.stem, path)
+        if other != path:
+            wrong = f"{other} has the same name, and the name of a file is the name of its graph"
+        elif not re.fullmatch(r"[\w.-]+", path.stem):
+            wrong = "the name of a file is the name of its graph: letters, digits, hyphens"
+        else:
+            continue
+        problems.append(Problem(f"{wrong}; rename it.", "file-name", file=path, line=1))
+    return problems
 
 
 def shape_files() -> list[Path]:
