@@ -6,18 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pyoxigraph as ox
 
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import Sources
 from osteokg.kg.problems import Problem
+from osteokg.kg.sparql import syntax_error
 from osteokg.kg.turtle import LineIndex, line_index, read
 
 __all__ = ["Dataset", "Progress", "load"]
 
 Progress = Callable[[str], None]
 """Called with a few words when a step of long work begins."""
+
+Result = TypeVar("Result", ox.QuerySolutions, ox.QueryTriples)
 
 
 class Dataset:
@@ -56,6 +60,23 @@ class Dataset:
             for quad in list(self.store)
         )
 
+    def ask(self, path: Path, form: type[Result]) -> Result:
+        """Evaluate the query in a file over the union of all graphs.
+
+        Raises DataError for a query that does not parse or is of another form.
+        """
+        text = path.read_text(encoding="utf-8")
+        try:
+            result = self.store.query(text, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            wrong = syntax_error(error)
+            message = f"the query does not parse: {wrong}"
+            raise DataError([Problem(message, "query", file=path, line=wrong.line)]) from error
+        if not isinstance(result, form):
+            message = "a rule is a CONSTRUCT query, a violation query a SELECT."
+            raise DataError([Problem(message, "query", file=path, line=1)])
+        return result
+
     def evidence_triples(self) -> list[tuple[Path, ox.Triple]]:
         """Return the curated triples, each with its file."""
         evidence = set(self.sources.evidence)
@@ -75,9 +96,8 @@ class Dataset:
     ) -> tuple[Path | None, int | None]:
         """Return the file and line of a triple, or of the closest thing known about it."""
         counted: Counter[Path] = Counter()
-        node = ox.NamedNode(subject) if not subject.startswith("_:") else None
-        if node is None:
-            return None, None
+        named = not subject.startswith("_:")
+        node = ox.NamedNode(subject) if named else ox.BlankNode(subject.removeprefix("_:"))
         for quad in self.store.quads_for_pattern(node, None, None, None):
             if isinstance(quad.graph_name, ox.NamedNode):
                 path = self.file_of_graph.get(quad.graph_name.value)

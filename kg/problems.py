@@ -33,14 +33,16 @@ class Problem:
     value: str | None = None
     source_shape: str | None = None
 
-    def place(self) -> str:
-        """Return ``file:line`` as far as it is known, the file relative to the working folder."""
+    def shown_file(self) -> str:
+        """Return the file relative to the working folder, or whole if it lies far from it."""
         if self.file is None:
             return "(computed)"
         shown = os.path.relpath(self.file)
-        if shown.startswith(".." + os.sep + ".."):
-            shown = str(self.file)
-        return shown if self.line is None else f"{shown}:{self.line}"
+        return str(self.file) if Path(shown).parts[:2] == ("..", "..") else shown
+
+    def place(self) -> str:
+        """Return ``file:line`` as far as it is known."""
+        return self.shown_file() if self.line is None else f"{self.shown_file()}:{self.line}"
 
     def line_of_text(self) -> str:
         """Return the problem as one line: place, severity, constraint, message."""

@@ -8,10 +8,8 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from osteokg.kg.dataset import Dataset
-from osteokg.kg.errors import DataError
 from osteokg.kg.files import rule_files
 from osteokg.kg.names import graph_iri
-from osteokg.kg.problems import Problem
 
 __all__ = ["apply_rules", "kind_of_rule"]
 
@@ -27,35 +25,8 @@ def kind_of_rule(path: Path) -> str:
 def apply_rules(dataset: Dataset, paths: list[Path] | None = None) -> None:
     """Run the rules in the order of their names; each sees what the ones before it wrote.
 
-    A rule sees the union of all graphs. Raises DataError for a rule that does not parse.
+    Raises DataError for a rule that is no CONSTRUCT query.
     """
     for path in rule_files() if paths is None else paths:
-        graph = graph_iri("computed", kind_of_rule(path))
-        try:
-            rows = dataset.store.query(
-                path.read_text(encoding="utf-8"), use_default_graph_as_union=True
-            )
-        except SyntaxError as error:
-            line = re.search(r"at (\d+):", str(error))
-            raise DataError(
-                [
-                    Problem(
-                        message=f"the rule does not parse: {error}",
-                        constraint="rule-syntax",
-                        file=path,
-                        line=int(line.group(1)) if line else None,
-                    )
-                ]
-            ) from error
-        if not isinstance(rows, ox.QueryTriples):
-            raise DataError(
-                [
-                    Problem(
-                        message="a rule must be a CONSTRUCT query.",
-                        constraint="rule-form",
-                        file=path,
-                        line=1,
-                    )
-                ]
-            )
-        dataset.add_graph(graph, list(rows))
+        computed = list(dataset.ask(path, ox.QueryTriples))
+        dataset.add_graph(graph_iri("computed", kind_of_rule(path)), computed)

@@ -32,7 +32,8 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
     """
     progress("checking names")
     names = check_names(dataset)
-    told = {(problem.focus, problem.path, problem.value) for problem in names}
+    told = {(problem.focus, problem.path, problem.value) for problem in names if problem.value}
+    unnamed = {node for problem in names for node in (problem.focus, problem.value) if _blank(node)}
     progress("checking shapes")
     shapes = run_shapes(dataset, load_shapes())
     progress("checking rules across nodes")
@@ -41,6 +42,7 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
         problem
         for problem in shapes + queries
         if (problem.focus, problem.path, problem.value) not in told
+        and problem.focus not in unnamed
     ]
     return sort_problems(names + others)
 
@@ -118,14 +120,13 @@ def run_shapes(dataset: Dataset, shapes: Graph) -> list[Problem]:
 def run_violation_queries(dataset: Dataset, paths: list[Path] | None = None) -> list[Problem]:
     """Return one problem for each row of the violation queries.
 
-    A query binds ``?focus`` and ``?message``, and where it can ``?path`` and ``?value``.
+    A query binds ``?focus`` and ``?message``, and where it can ``?path`` and ``?value``. Raises
+    DataError for one that is no SELECT.
     """
     problems = []
     for query in violation_query_files() if paths is None else paths:
-        text = query.read_text(encoding="utf-8")
-        header = header_of(text)
-        solutions = dataset.store.query(text, use_default_graph_as_union=True)
-        assert isinstance(solutions, ox.QuerySolutions), f"{query.name} must be a SELECT"
+        header = header_of(query.read_text(encoding="utf-8"))
+        solutions = dataset.ask(query, ox.QuerySolutions)
         names = {variable.value for variable in solutions.variables}
         for row in solutions:
             focus, path, value, message = (
@@ -168,9 +169,13 @@ def _text(node: Node | None) -> str | None:
     return str(ox.Literal(str(node), datatype=datatype))
 
 
-def _short(text: str | None) -> str:
-    if text is None:
-        return ""
+def _blank(text: str | None) -> bool:
+    return text is not None and text.startswith("_:")
+
+
+def _short(text: str) -> str:
+    if _blank(text):
+        return "a node without a name"
     return contract(text) if re.match(r"[a-z]+:", text) else text
 
 
@@ -178,7 +183,8 @@ def as_shacl_report(problems: Iterable[Problem]) -> str:
     """Return the problems as a SHACL validation report in Turtle.
 
     SHACL, section 3.6, https://www.w3.org/TR/shacl/#validation-report; ``okg:file`` and
-    ``okg:line`` say where the result stands.
+    ``okg:line`` say where the result stands. Data conform if there is no result at all, not even
+    a warning (section 3.6.1.1).
     """
     rows = sort_problems(problems)
     graph = Graph()
@@ -186,8 +192,7 @@ def as_shacl_report(problems: Iterable[Problem]) -> str:
     graph.bind("okg", _OKG)
     report = BNode("report")
     graph.add((report, RDF.type, SH.ValidationReport))
-    conforms = not any(problem.severity == "violation" for problem in rows)
-    graph.add((report, SH.conforms, Literal(conforms)))
+    graph.add((report, SH.conforms, Literal(not rows)))
     for number, problem in enumerate(rows):
         result = BNode(f"result{number}")
         graph.add((report, SH.result, result))
@@ -200,21 +205,21 @@ def as_shacl_report(problems: Iterable[Problem]) -> str:
         graph.add((result, SH.sourceConstraintComponent, component))
         focus = problem.focus or (problem.file.name if problem.file else "")
         graph.add((result, SH.focusNode, _node(focus)))
-        if problem.path:
+        if problem.path and not _blank(problem.path):
             graph.add((result, SH.resultPath, _node(problem.path)))
         if problem.value:
             graph.add((result, SH.value, _node(problem.value)))
-        if problem.source_shape and not problem.source_shape.startswith("_:"):
+        if problem.source_shape and not _blank(problem.source_shape):
             graph.add((result, SH.sourceShape, URIRef(problem.source_shape)))
         if problem.file:
-            graph.add((result, _OKG.file, Literal(problem.place().rpartition(":")[0])))
+            graph.add((result, _OKG.file, Literal(problem.shown_file())))
         if problem.line:
             graph.add((result, _OKG.line, Literal(problem.line)))
     return graph.serialize(format="turtle")
 
 
 def _node(text: str) -> Node:
-    if text.startswith("_:"):
+    if _blank(text):
         return BNode(text[2:])
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
         return URIRef(text)

@@ -5,7 +5,8 @@ These checks read single triples, so they can say the exact line and what was pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from osteokg.kg.dataset import Dataset
-from osteokg.kg.names import ID, VOCAB, contract
+from osteokg.kg.names import ID, VOCAB, contract, kind_of
 from osteokg.kg.problems import Problem
 from osteokg.kg.turtle import text_of
 
@@ -69,17 +70,21 @@ def check_names(dataset: Dataset) -> list[Problem]:
         triple for path in dataset.sources.ontology for triple in dataset.triples_of.get(path, [])
     ]
     names = term_names(ontology)
-    curated = dataset.evidence_triples()
     described: dict[str, Path] = {}
-    problems: list[Problem] = []
+    twice: dict[tuple[str, Path], Problem] = {}
+    curated = dataset.evidence_triples()
     for path, triple in curated:
         subject = text_of(triple.subject)
-        if triple.predicate.value == _RDF + "type" or subject not in described:
-            first = described.setdefault(subject, path)
-            if first != path and triple.predicate.value == _RDF + "type":
-                problems.append(_twice(dataset, path, first, subject))
+        first = described.setdefault(subject, path)
+        if first != path and (subject, path) not in twice:
+            twice[subject, path] = _twice(dataset, path, first, subject)
+    problems = list(twice.values())
+    things: dict[str | None, dict[str, None]] = defaultdict(dict)
+    for subject in described:
+        things[kind_of(subject)][subject] = None
     for path, triple in curated:
-        problems.extend(_names_of(dataset, path, triple, names, described))
+        problems.extend(_names_of(dataset, path, triple, names, things))
+    problems.extend(_unnamed(dataset, curated))
     return problems
 
 
@@ -94,44 +99,59 @@ def _twice(dataset: Dataset, path: Path, first: Path, subject: str) -> Problem:
     )
 
 
-def _names_of(
-    dataset: Dataset, path: Path, triple: ox.Triple, names: TermNames, described: dict[str, Path]
-) -> Iterator[Problem]:
-    subject, predicate, value = (text_of(term) for term in triple)
-    unnamed = [term for term in (triple.subject, triple.object) if isinstance(term, ox.BlankNode)]
-    if unnamed:
-        where = None if subject.startswith("_:") else (subject, predicate, "_:")
+def _unnamed(dataset: Dataset, curated: list[tuple[Path, ox.Triple]]) -> Iterator[Problem]:
+    """Yield a problem for each blank node, where it is pointed at or else where it begins."""
+    told: set[ox.BlankNode] = set()
+    objects = [(path, triple, triple.object) for path, triple in curated]
+    subjects = [(path, triple, triple.subject) for path, triple in curated]
+    for path, triple, node in objects + subjects:
+        if not isinstance(node, ox.BlankNode) or node in told:
+            continue
+        told.add(node)
+        subject, predicate, value = (text_of(term) for term in triple)
         yield Problem(
             message="a node without a name: give it an IRI of its own (evidence has no blank "
             "nodes, so that every statement can be cited and compared).",
             constraint="blank-node",
             file=path,
-            line=dataset.lines_of(path).find(*where) if where else None,
+            line=dataset.lines_of(path).find(subject, predicate, value),
             focus=subject,
             path=predicate,
+            value=value,
         )
+
+
+def _names_of(
+    dataset: Dataset,
+    path: Path,
+    triple: ox.Triple,
+    names: TermNames,
+    things: Mapping[str | None, Mapping[str, None]],
+) -> Iterator[Problem]:
+    subject, predicate, value = (text_of(term) for term in triple)
     for iri in dict.fromkeys((subject, predicate, value)):
         if iri.startswith(VOCAB) and iri not in names.declared:
-            close = names.close_to(iri)
-            hint = f"Did you mean {close}?" if close else "Take a term of the ontology or add one."
-            yield Problem(
-                message=f"{contract(iri)} is not in the ontology. {hint}",
-                constraint="unknown-term",
-                file=path,
-                line=dataset.lines_of(path).find(subject, predicate, value),
-                focus=subject,
-                path=predicate,
-                value=value,
-            )
-        elif iri.startswith(ID) and iri not in described:
-            match = get_close_matches(iri, list(described), n=1, cutoff=0.9)
-            hint = f"Did you mean {contract(match[0])}?" if match else "Describe it or correct it."
-            yield Problem(
-                message=f"{contract(iri)} is described nowhere. {hint}",
-                constraint="unknown-thing",
-                file=path,
-                line=dataset.lines_of(path).find(subject, predicate, value),
-                focus=subject,
-                path=predicate,
-                value=value,
-            )
+            constraint, wrong = "unknown-term", "is not in the ontology"
+            close, otherwise = names.close_to(iri), "Take a term of the ontology or add one."
+        elif iri.startswith(ID) and iri not in things.get(kind_of(iri), ()):
+            constraint, wrong = "unknown-thing", "is described nowhere"
+            close, otherwise = _close_thing(iri, things), "Describe it or correct it."
+        else:
+            continue
+        yield Problem(
+            message=f"{contract(iri)} {wrong}. "
+            + (f"Did you mean {close}?" if close else otherwise),
+            constraint=constraint,
+            file=path,
+            line=dataset.lines_of(path).find(subject, predicate, value),
+            focus=subject,
+            path=predicate,
+            value=value,
+        )
+
+
+def _close_thing(iri: str, things: Mapping[str | None, Mapping[str, None]]) -> str | None:
+    """Return the CURIE of the thing of the same kind with the closest slug, if any is close."""
+    slugs = {other.rpartition("/")[2]: other for other in things.get(kind_of(iri), ())}
+    match = get_close_matches(iri.rpartition("/")[2], list(slugs), n=1, cutoff=0.8)
+    return contract(slugs[match[0]]) if match else None
