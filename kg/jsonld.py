@@ -26,6 +26,7 @@ Node = dict[str, Any]
 _RDF = PREFIXES["rdf"]
 _OWL = PREFIXES["owl"]
 _XSD = PREFIXES["xsd"]
+_LABEL = PREFIXES["rdfs"] + "label"
 _NATIVE = {_XSD + "boolean", _XSD + "string"}
 
 _FIXED: dict[str, Any] = {
@@ -43,6 +44,11 @@ _FIXED: dict[str, Any] = {
     "subClassOf": {"@id": "rdfs:subClassOf", "@type": "@id", "@container": "@set"},
     "hadPrimarySource": {"@id": "prov:hadPrimarySource", "@type": "@id", "@container": "@set"},
 }
+
+_TYPES = _FIXED["type"]
+_UNKNOWN = {"@container": "@set"}
+_DEPTH = 4
+"""Nodes above a node told in full, at most: finding, comparison, arm, exposure."""
 
 
 def context_text(ontology: Iterable[ox.Triple]) -> str:
@@ -78,8 +84,8 @@ def _definition(iri: str, kinds: set[str], facts: set[tuple[str, str]]) -> dict[
     ranges = [value for predicate, value in facts if predicate == PREFIXES["rdfs"] + "range"]
     if _OWL + "ObjectProperty" in kinds:
         definition["@type"] = "@id"
-    elif ranges == [_RDF + "langString"]:
-        definition["@language"] = "en"
+    elif not ranges and _OWL + "DatatypeProperty" in kinds:
+        definition["@language"] = "en"  # OWL 2 DL has no datatype for text in a language
     elif len(ranges) == 1 and ranges[0].startswith(_XSD) and ranges[0] not in _NATIVE:
         definition["@type"] = "xsd:" + ranges[0].removeprefix(_XSD)
     if _OWL + "FunctionalProperty" not in kinds:
@@ -125,17 +131,13 @@ def _curie(iri: str) -> str:
 def document(triples: Iterable[ox.Triple], roots: list[str], many: bool = False) -> Node:
     """Return a compact JSON-LD document: one object per root, linked nodes nested within.
 
-    A node that no root reaches is appended, so that the document holds every triple. ``many``
-    gives ``{"@context", "@graph": […]}`` even for one root.
+    A link back to a root, to a node it stands in, or deeper than ``_DEPTH`` nodes is brief: id
+    and label. A node that is nowhere told in full is appended, so that the document holds every
+    triple. ``many`` gives ``{"@context", "@graph": […]}`` even for one root.
     """
-    by_subject: dict[str, list[ox.Triple]] = defaultdict(list)
-    for triple in dict.fromkeys(triples):
-        by_subject[_name(triple.subject)].append(triple)
-    used: set[str] = set()
-    nodes = [_node(root, by_subject, (), used) for root in roots]
-    nodes.extend(
-        _node(name, by_subject, (), used) for name in sorted(by_subject) if name not in used
-    )
+    nest = _Nest(triples, roots)
+    nodes = [nest.node(root, ()) for root in roots]
+    nodes.extend(nest.node(name, ()) for name in sorted(nest.subjects) if name not in nest.told)
     if len(nodes) == 1 and not many:
         return {"@context": context(), **nodes[0]}
     return {"@context": context(), "@graph": nodes}
@@ -150,33 +152,49 @@ def _name(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
     return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
-def _node(
-    name: str, by_subject: dict[str, list[ox.Triple]], above: tuple[str, ...], used: set[str]
-) -> Node:
-    """Return a node with its properties; below itself it is only named."""
-    node: Node = {"id": name if name.startswith("_:") else _curie(name)}
-    if name in above:
+class _Nest:
+    """Nest the nodes of a graph in each other, and remember which were told in full."""
+
+    def __init__(self, triples: Iterable[ox.Triple], roots: Iterable[str]) -> None:
+        self.subjects: dict[str, list[ox.Triple]] = defaultdict(list)
+        for triple in sorted(set(triples), key=str):
+            self.subjects[_name(triple.subject)].append(triple)
+        self.roots = frozenset(roots)
+        self.told: set[str] = set()
+
+    def node(self, name: str, above: tuple[str, ...]) -> Node:
+        """Return a node with its properties, or briefly below itself, a root or too deep."""
+        triples = self.subjects.get(name, [])
+        if above and (name in self.roots or name in above or len(above) > _DEPTH):
+            triples = [triple for triple in triples if triple.predicate.value == _LABEL]
+        if len(triples) == len(self.subjects.get(name, ())):
+            self.told.add(name)
+        values: dict[str, list[Any]] = defaultdict(list)
+        definitions: dict[str, dict[str, Any]] = {}
+        for triple in triples:
+            key, definition = _term_for(triple)
+            values[key].append(self._value(triple, definition, (*above, name)))
+            definitions[key] = definition
+        node: Node = {"id": name if name.startswith("_:") else _curie(name)}
+        for key in sorted(values):
+            several = definitions[key].get("@container") == "@set" or len(values[key]) > 1
+            node[key] = values[key] if several else values[key][0]
         return node
-    used.add(name)
-    values: dict[str, list[Any]] = defaultdict(list)
-    definitions: dict[str, dict[str, Any]] = {}
-    for triple in sorted(by_subject.get(name, ()), key=str):
-        predicate = triple.predicate.value
-        if predicate == _RDF + "type" and isinstance(triple.object, ox.NamedNode):
-            values["type"].append(_curie(triple.object.value))
-            definitions["type"] = {"@container": "@set"}
-            continue
-        key, definition = _terms_by_iri().get(predicate, (_curie(predicate), {}))
+
+    def _value(self, triple: ox.Triple, definition: dict[str, Any], above: tuple[str, ...]) -> Any:
         if isinstance(triple.object, ox.Literal):
-            values[key].append(_literal(triple.object, definition))
-        else:
-            linked = _name(triple.object)
-            values[key].append(_node(linked, by_subject, (*above, name), used))
-        definitions[key] = definition
-    for key in sorted(values):
-        several = definitions[key].get("@container") == "@set" or len(values[key]) > 1
-        node[key] = values[key] if several else values[key][0]
-    return node
+            return _literal(triple.object, definition)
+        if definition is _TYPES:
+            return _curie(_name(triple.object))
+        return self.node(_name(triple.object), above)
+
+
+def _term_for(triple: ox.Triple) -> tuple[str, dict[str, Any]]:
+    """Return the key for a triple and its definition; what the context lacks is an array."""
+    predicate = triple.predicate.value
+    if predicate == _RDF + "type" and isinstance(triple.object, ox.NamedNode):
+        return "type", _TYPES
+    return _terms_by_iri().get(predicate, (_curie(predicate), _UNKNOWN))
 
 
 def _literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
