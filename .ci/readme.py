@@ -17,13 +17,16 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 SERVES = re.compile(r"^(?!.*--get)\S*osteokg serve\b")
 PORT = re.compile(r"--port[ =](\d+)")
-WAITING = """
-for _ in $(seq 300); do
-  (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null && break
-  kill -0 $! || exit 1
+SERVING = """
+if (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null; then
+  echo 'port {port} is taken: another server would answer' >&2
+  exit 1
+fi
+{line} &
+until (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null; do
+  kill -0 $! 2>/dev/null || {{ echo 'the server ended' >&2; exit 1; }}
   sleep 0.2
 done
-(: </dev/tcp/127.0.0.1/{port})
 """
 
 
@@ -41,7 +44,7 @@ def script(lines: list[str]) -> str:
         parts.append(f"printf '%s\\n' {quoted('$ ' + line)}")
         if SERVES.search(line):
             port = PORT.search(line)
-            parts.append(f"{line} &" + WAITING.format(port=port[1] if port else "8000"))
+            parts.append(SERVING.format(line=line, port=port[1] if port else "8000"))
         else:
             parts.append(line)
     return "\n".join(parts)
