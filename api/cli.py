@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from osteokg import __version__
-from osteokg.api import commands
-from osteokg.api.settings import from_environment
+from osteokg.api import anchor_commands, commands
+from osteokg.api.settings import from_environment, port_number
 from osteokg.kg.errors import DataError, OsteoKGError
 from osteokg.kg.problems import as_text
 
@@ -46,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     settings = from_environment()
     serve = add("serve", commands.serve, "Build the graph and serve it over HTTP.")
     serve.add_argument("--host", default=settings.host, help="address to listen on (%(default)s)")
-    serve.add_argument("--port", type=int, default=settings.port, help="port (%(default)s)")
+    serve.add_argument(
+        "--port", type=_port, default=settings.port, help="port, 0 for a free one (%(default)s)"
+    )
     serve.add_argument(
         "--base-url", default=settings.base_url, metavar="URL", help="address people reach it by"
     )
@@ -72,34 +75,58 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("thing", metavar="CURIE", help="e.g. okg:FemoralNeck, study:iwamoto-2005")
     show.add_argument("--format", choices=("text", "ttl", "nt", "rdf", "jsonld"), default="text")
 
+    words = "Hold the anchors against an article's text."
+    anchors = commands_.add_parser("anchors", help=words, description=words)
+    anchors.set_defaults(run=anchor_commands.run)
+    anchor_commands.add_arguments(anchors, evidence)
+
     export = add("export", commands.export_files, "Write the tables and dumps of this version.")
     export.add_argument("folder", type=Path, metavar="DIR")
     return top
 
 
+def _port(text: str) -> int:
+    try:
+        return port_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what is written is UTF-8 under any locale
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
-        chosen = parser().parse_args(arguments)
-        run: Command = chosen.run
-        code = run(chosen)
-        sys.stdout.flush()
-    except DataError as error:
-        sys.stdout.write(as_text(error.problems))
-        code = error.exit_code
-    except OsteoKGError as error:
-        print(f"osteokg: {error}", file=sys.stderr)
-        code = error.exit_code
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader has seen enough; what is left in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        chosen = parser().parse_args(arguments)
+        run: Command = chosen.run
+        return run(chosen)
+    except DataError as error:
+        sys.stdout.write(as_text(error.problems))
+        return error.exit_code
+    except OsteoKGError as error:
+        print(f"osteokg: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        print(f"osteokg: {error.strerror}: {error.filename}", file=sys.stderr)
-        code = 2
+        about = f"{error.filename}: " if error.filename else ""
+        print(f"osteokg: {about}{error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        code = 130
-    return code
+        return 130
 
 
 if __name__ == "__main__":

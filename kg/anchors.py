@@ -39,6 +39,9 @@ Fragments = tuple[tuple[int, int], ...]
 _ROUTES = 8
 """So many ways to put a torn sentence together are followed at once."""
 
+_WORDS = 250
+"""The longest sentence, in words, that is looked for without piece digests."""
+
 _LONE_NUMBER = re.compile(r"(?m)^[^\S\n]*(\d[\d,\-–]*)[^\S\n]*$")
 _GLUED_NUMBER = re.compile(r"(?m)(?<=[^\W\d_])(\d[\d,\-–]*)$")
 
@@ -82,13 +85,16 @@ def piece_digests(text: str) -> str:
 
 @dataclass(frozen=True)
 class Anchor:
-    """Hold what the graph says of one anchored sentence."""
+    """Hold what the graph says of one anchored sentence.
+
+    Without ``pieces`` (an anchor written by hand) only the unbroken sentence can be found.
+    """
 
     iri: str
     section: str
     sentence: str
     digest: str
-    pieces: str
+    pieces: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,9 @@ class Source:
 
     def find(self, anchor: Anchor) -> Verdict:
         """Return the verdict on one anchor: found whole, found in fragments, changed or missing."""
+        if not anchor.pieces:
+            places = self._spans_with(anchor.digest)
+            return Verdict(anchor, "found" if places else "missing", places)
         length_text, *pieces = anchor.pieces.split()
         length = int(length_text)
         letters = self._all
@@ -194,6 +203,20 @@ class Source:
                 return Verdict(anchor, "split", (self._torn.place(route.fragments),))
         known = any(piece in letters.windows for piece in pieces)
         return Verdict(anchor, "changed" if known else "missing")
+
+    def _spans_with(self, wanted: str) -> tuple[Place, ...]:
+        """Return the runs of at most ``_WORDS`` whole words that have a digest."""
+        letters = self._all
+        bounds = [*letters.word_starts, len(letters.text)]
+        found = []
+        for number, start in enumerate(bounds[:-1]):
+            running, begun = hashlib.sha256(), start
+            for end in bounds[number + 1 : number + 1 + _WORDS]:
+                running.update(letters.text[begun:end].encode())
+                begun = end
+                if running.hexdigest() == wanted:
+                    found.append(letters.place(((start, end),)))
+        return tuple(found)
 
     def _routes(self, pieces: Sequence[str], length: int) -> list[_Route]:
         """Return the ways to put a torn sentence together, piece by piece, the simplest first.
