@@ -6,12 +6,14 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyoxigraph as ox
 import uvicorn
 
 from osteokg.api.app import create_app
+from osteokg.api.listening import bind
 from osteokg.api.settings import Settings
 from osteokg.api.text import describe_entity, rows_as_table
 from osteokg.kg.catalogue import named_queries, named_query
@@ -29,7 +31,7 @@ from osteokg.kg.turtle import canonical, comment_lines, read
 from osteokg.kg.validation import as_shacl_report, validate
 from osteokg.kg.version import Version, build, prepare
 
-__all__ = ["check", "export_files", "fmt", "query", "serve", "show"]
+__all__ = ["build_version", "check", "export_files", "fmt", "query", "serve", "show"]
 
 
 def _progress(step: str) -> None:
@@ -43,7 +45,8 @@ def _progress_ends() -> None:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _build(sources: Sources) -> Version:
+def build_version(sources: Sources) -> Version:
+    """Return the version of these files, telling a person at a terminal how far it is."""
     try:
         version = build(sources, _progress)
     finally:
@@ -53,44 +56,48 @@ def _build(sources: Sources) -> Version:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
-    settings = Settings(arguments.host, arguments.port, arguments.base_url.rstrip("/"))
-    version = _build(find_sources(arguments.evidence))
-    sys.stderr.write(version.warnings)
-    counts = count(version.store)
-    store = EmbeddedStore(version, settings.threads)
-    app = create_app(settings, store, counts)
-    print(
-        f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
-        f"{counts.triples} triples; http://{settings.host}:{settings.port}/",
-        file=sys.stderr,
-    )
-    config = uvicorn.Config(
-        app, settings.host, settings.port, log_level="warning", server_header=False
-    )
-    server = uvicorn.Server(config)
-    server.run()
+    with ExitStack() as held:
+        sockets = bind(arguments.host, arguments.port, held)
+        port = sockets[0].getsockname()[1]
+        settings = Settings(arguments.host, port, arguments.base_url.rstrip("/"))
+        version = build_version(find_sources(arguments.evidence))
+        sys.stderr.write(as_text(version.warnings))
+        counts = count(version.store)
+        app = create_app(settings, EmbeddedStore(version, settings.threads), counts)
+        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        server = uvicorn.Server(config)
+        print(
+            f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
+            f"{counts.triples} triples; {settings.address()}",
+            file=sys.stderr,
+        )
+        server.run(sockets)
     return 0 if server.started else 2
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Print every problem of the evidence, one line each; exit 1 if there is a violation."""
     paths = _files_in(arguments.path)
-    sources = find_sources(arguments.evidence, more=paths)
+    number = len(paths)
     try:
-        problems = validate(prepare(sources, _progress), _progress)
+        sources = find_sources(arguments.evidence, more=paths)
+        number = number or len(sources.evidence)
+        # What forbids the data is told wherever it stands: a file can be wrong by what it does
+        # to another. Only warnings of files that were not asked about are left out.
+        problems = [
+            problem
+            for problem in validate(prepare(sources, _progress), _progress)
+            if problem.severity == "violation" or not paths or problem.file in paths
+        ]
     except DataError as error:
         problems = sort_problems(error.problems)
     finally:
         _progress_ends()
-    if paths:
-        wanted = set(paths)
-        problems = [problem for problem in problems if problem.file in wanted]
     writers = {"text": as_text, "json": as_json, "ttl": as_shacl_report}
     sys.stdout.write(writers[arguments.format](problems))
     wrong = len(errors_of(problems))
     print(
-        f"{len(paths or sources.evidence)} files checked: {wrong} violations, "
-        f"{len(problems) - wrong} warnings.",
+        f"{number} files checked: {wrong} violations, {len(problems) - wrong} warnings.",
         file=sys.stderr,
     )
     return 1 if wrong else 0
@@ -100,7 +107,10 @@ def _files_in(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files.extend(file.resolve() for file in evidence_in(path))
+            found = [file.resolve() for file in evidence_in(path)]
+            if not found:
+                raise RequestError(f"{path}: there is no Turtle file (*.ttl) in it.")
+            files.extend(found)
         elif path.is_file():
             files.append(path.resolve())
         else:
@@ -188,7 +198,7 @@ def query(arguments: argparse.Namespace) -> int:
     if not arguments.query:
         raise RequestError("Name a question, a file, or - for standard input; --list shows them.")
     text = _query_text(arguments.query)
-    version = _build(find_sources(arguments.evidence))
+    version = build_version(find_sources(arguments.evidence))
     rows = format_named(arguments.format, ROW_FORMATS)
     graph = format_named(arguments.format, GRAPH_FORMATS)
     if arguments.format == "table":
@@ -202,12 +212,14 @@ def query(arguments: argparse.Namespace) -> int:
 
 
 def _query_text(name: str) -> str:
-    if name == "-":
-        return sys.stdin.read()
     path = Path(name)
-    if path.is_file():
-        return path.read_text(encoding="utf-8")
-    return named_query(name).text
+    if name != "-" and not path.is_file():
+        return named_query(name).text
+    content = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{name}: byte {error.start} is not UTF-8.") from error
 
 
 async def _asked(version: Version, asked: Query) -> tuple[str, bytes]:
@@ -228,7 +240,7 @@ def _write(content: bytes) -> None:
 def show(arguments: argparse.Namespace) -> int:
     """Show what the graph says of one thing."""
     iri = expand(arguments.thing)
-    version = _build(find_sources(arguments.evidence))
+    version = build_version(find_sources(arguments.evidence))
 
     async def shown() -> bytes:
         store = EmbeddedStore(version)
@@ -247,7 +259,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 def export_files(arguments: argparse.Namespace) -> int:
     """Write tables and dumps into a folder and name what was written."""
-    version = _build(find_sources(arguments.evidence))
+    version = build_version(find_sources(arguments.evidence))
 
     async def contents() -> dict[str, bytes]:
         store = EmbeddedStore(version)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from osteokg.kg.errors import RequestError
 
-__all__ = ["Settings", "from_environment"]
+__all__ = ["Settings", "from_environment", "port_number"]
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,31 @@ class Settings:
     max_body: int = 1_000_000
     threads: int = 4
 
+    def address(self) -> str:
+        """Return the address of the start page."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.base_url or f"http://{host}:{self.port}") + "/"
+
+
+def port_number(text: str) -> int:
+    """Return a port as a number, 0 for any free one. Raises ValueError for what is no port."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise ValueError(f"'{text}' is no port: ports are numbers from 0 to 65535.")
+    return int(text)
+
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that ``OSTEOKG_HOST``, ``…_PORT`` and ``…_BASE_URL`` give.
 
-    Raises RequestError for a port that is no number.
+    Raises RequestError for a port that is none.
     """
     given = os.environ if environment is None else environment
-    port = given.get("OSTEOKG_PORT", str(Settings.port))
-    if not port.isdecimal():
-        raise RequestError(f"OSTEOKG_PORT is '{port}', which is no port number.")
+    try:
+        port = port_number(given.get("OSTEOKG_PORT", str(Settings.port)))
+    except ValueError as error:
+        raise RequestError(f"OSTEOKG_PORT: {error}") from error
     return Settings(
         host=given.get("OSTEOKG_HOST", Settings.host),
-        port=int(port),
+        port=port,
         base_url=given.get("OSTEOKG_BASE_URL", Settings.base_url).rstrip("/"),
     )

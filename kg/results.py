@@ -156,8 +156,8 @@ def _check_xml(body: bytes) -> None:
 
 def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) -> Format:
     if chosen is None:
-        types = ", ".join(format_.media_types[0] for format_ in offered)
-        raise NotAcceptableError(f"{forms} answer in {types}; accept one of them or */*.")
+        known = ", ".join(f"{format_.name} ({format_.media_types[0]})" for format_ in offered)
+        raise NotAcceptableError(f"{forms} are answered in {known}: ask for one of them.")
     return chosen
 
 

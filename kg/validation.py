@@ -41,8 +41,7 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
     others = [
         problem
         for problem in shapes + queries
-        if (problem.focus, problem.path, problem.value) not in told
-        and problem.focus not in unnamed
+        if (problem.focus, problem.path, problem.value) not in told and problem.focus not in unnamed
     ]
     return sort_problems(names + others)
 

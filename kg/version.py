@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version as version_of
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,13 +19,14 @@ from osteokg.kg.errors import DataError
 from osteokg.kg.files import (
     Sources,
     digest_of,
+    packaged,
     rule_files,
     shape_files,
     violation_query_files,
 )
 from osteokg.kg.metadata import describe_version
 from osteokg.kg.names import graph_iri
-from osteokg.kg.problems import as_text, errors_of
+from osteokg.kg.problems import Problem, errors_of
 from osteokg.kg.rules import apply_rules
 from osteokg.kg.validation import validate
 
@@ -42,14 +45,13 @@ __all__ = [
 class Version:
     """Hold one immutable version: its id, its store and the warnings that came with it.
 
-    ``warnings`` is text, one line each; ``seconds`` says how long each step took, for people
-    and benchmarks.
+    ``seconds`` says how long each step took, for people and benchmarks.
     """
 
     id: str
     store: ox.Store
     sources: Sources
-    warnings: str = ""
+    warnings: tuple[Problem, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -77,10 +79,16 @@ def canonical_quads(quads: Iterable[ox.Quad]) -> bytes:
     return b"".join(sorted(lines))
 
 
-def cache_folder() -> Path:
-    """Return the folder for stamps of validated content (``$XDG_CACHE_HOME`` or ``~/.cache``)."""
+def cache_folder() -> Path | None:
+    """Return the folder for stamps of validated content (``$XDG_CACHE_HOME`` or ``~/.cache``).
+
+    None where nobody is at home: then everything is validated at each start.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "osteokg"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "osteokg"
+    except RuntimeError:
+        return None
 
 
 def prepare(
@@ -113,16 +121,13 @@ def build(
     seconds: dict[str, float] = {}
     dataset = prepare(sources, progress, seconds)
     clock = _Clock(seconds)
-    key = digest_of(
-        [*sources.all(), *rule_files(), *shape_files(), *violation_query_files()], __version__
-    )
-    stamp = cache_folder() / "validated" / key
-    warnings = _told_before(stamp) if use_stamp else None
+    stamp = _stamp_of(sources) if use_stamp else None
+    warnings = _told_before(stamp, sources)
     if warnings is None:
         problems = validate(dataset, progress)
         if errors_of(problems):
             raise DataError(problems)
-        warnings = as_text(problems)
+        warnings = tuple(problems)
         _leave(stamp, warnings)
     clock.lap("validate")
     progress("hashing")
@@ -134,20 +139,39 @@ def build(
     return Version(identifier, dataset.store, sources, warnings, seconds)
 
 
-def _told_before(stamp: Path) -> str | None:
+def _stamp_of(sources: Sources) -> Path | None:
+    """Return the stamp for these files: data, shapes and rules, our code, the libraries'."""
+    code = sorted(packaged("kg").glob("*.py"))
+    data = [*sources.all(), *rule_files(), *shape_files(), *violation_query_files()]
+    libraries = [f"{name} {version_of(name)}" for name in ("pyoxigraph", "pyshacl", "rdflib")]
+    folder = cache_folder()
+    return folder and folder / "validated" / digest_of([*code, *data], __version__, *libraries)
+
+
+def _told_before(stamp: Path | None, sources: Sources) -> tuple[Problem, ...] | None:
     """Return the warnings kept in a stamp, None where this content was never validated."""
+    if stamp is None:
+        return None
+    by_name = {path.name: path for path in sources.all()}
     try:
-        return stamp.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        rows = json.loads(stamp.read_text(encoding="utf-8"))
+        return tuple(Problem(**{**row, "file": by_name.get(row["file"])}) for row in rows)
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _leave(stamp: Path, warnings: str) -> None:
-    """Leave the stamp; a cache that cannot be written only costs the next start its time."""
+def _leave(stamp: Path | None, warnings: Iterable[Problem]) -> None:
+    """Leave the stamp; a cache that cannot be written only costs the next start its time.
+
+    Of a file it keeps the name: the same bytes may lie in another folder next time.
+    """
+    if stamp is None:
+        return
+    rows = [{**asdict(one), "file": one.file and one.file.name} for one in warnings]
     try:
         stamp.parent.mkdir(parents=True, exist_ok=True)
         unfinished = stamp.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(warnings, encoding="utf-8")
+        unfinished.write_text(json.dumps(rows), encoding="utf-8")
         unfinished.replace(stamp)
     except OSError:
         return
