@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -26,6 +27,38 @@ def _local(iri: str) -> str:
     return "/" + iri.removeprefix(BASE) if iri.startswith(BASE) else iri
 
 
+_SIGNS = {
+    "increased": "▲",
+    "decreased": "▼",
+    "no-difference": "●",
+    "mixed": "◆",
+    "altered": "◇",
+    "not-reported": "○",
+}
+"""The shape that stands beside the word for a direction."""
+
+
+_WORD = string.ascii_letters + string.digits + "_-"
+
+
+def _sign(direction: str) -> str:
+    """Return the shape for a direction, by its token or its label."""
+    return _SIGNS.get(direction.replace(" ", "-"), "")
+
+
+def _excerpt(text: str, line: int, column: int | None) -> list[tuple[int, str, str]]:
+    """Return the lines around a place: number, text before it, and what stands from there on."""
+    excerpt = []
+    for number, content in enumerate(text.split("\n"), start=1):
+        if line - 3 < number < line + 2:
+            end = len(content)
+            if number == line:
+                # The parser may stop within a word; the word is what the reader looks for.
+                end = len(content[: (column or 1) - 1].rstrip(_WORD))
+            excerpt.append((number, content[:end], content[end:]))
+    return excerpt
+
+
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -33,7 +66,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters.update(local=_local, curie=contract)
+_environment.filters.update(local=_local, curie=contract, sign=_sign, excerpt=_excerpt)
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:

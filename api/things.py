@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from osteokg.api.answers import page
+from osteokg.api.description import describe_for_page
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.kg.catalogue import view
 from osteokg.kg.entity import describe, entity_bytes, linked_from
@@ -82,5 +83,6 @@ async def _document(request: Request, iri: str, chosen: Format | None) -> Respon
         headers = {"Content-Type": chosen.content_type, "Link": f'<{iri}>; rel="canonical"'}
         return Response(entity_bytes(entity, chosen), headers=headers)
     linked = await linked_from(store, iri)
-    suffixes = [name for name in _SUFFIXES if name != "html"]
-    return page("thing.html", entity=entity, linked=linked, suffixes=suffixes)
+    description = await describe_for_page(store, entity, linked)
+    suffixes = {name: format_ for name, format_ in _SUFFIXES.items() if format_ is not None}
+    return page("thing.html", entity=entity, description=description, suffixes=suffixes)
