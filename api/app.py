@@ -9,9 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from osteokg import __version__
 from osteokg.api import findings, sparql, things
@@ -26,6 +27,7 @@ from osteokg.kg.store import Store
 __all__ = ["create_app"]
 
 _HEADERS = {
+    "Access-Control-Allow-Origin": "*",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -96,6 +98,12 @@ def _add_small_routes(app: FastAPI) -> None:
         """Give the context that our JSON-LD is written with."""
         return Response(context_file().read_bytes(), media_type="application/ld+json")
 
+    @app.get("/vocab/", include_in_schema=False)
+    @app.head("/vocab/", include_in_schema=False)
+    async def vocabulary(request: Request) -> Response:
+        """Lead from the ontology's IRI to its file."""
+        return RedirectResponse(request.scope.get("root_path", "") + "/ontology", 303)
+
     @app.get("/ontology", tags=["Linked data"], summary="The ontology in Turtle")
     @app.head("/ontology", include_in_schema=False)
     async def ontology() -> Response:
@@ -112,12 +120,26 @@ def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def of_the_framework(request: Request, error: HTTPException) -> Response:
         response = problem(request, error.status_code, phrase(error.status_code), str(error.detail))
-        for name, value in (error.headers or {}).items():
-            response.headers[name] = value
+        response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_allowed(app, request))
         return response
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, _error: Exception) -> Response:
-        return problem(
-            request, 500, phrase(500), "The server failed at this request; its log says why."
+        detail = "The server failed at this request; its log says why."
+        response = problem(request, 500, phrase(500), detail)
+        response.headers.update(_HEADERS)  # this answer passes by the middleware
+        return response
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """Return the methods that a path knows (RFC 9110, section 15.5.6): each has its own route."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST")
+        if any(
+            route.matches({**request.scope, "method": method})[0] == Match.FULL
+            for route in app.routes
         )
+    ]

@@ -6,7 +6,7 @@ https://www.w3.org/TR/sparql11-protocol/#query-operation: GET, POST of a form, P
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -18,6 +18,7 @@ from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.errors import (
     MediaTypeError,
+    NotAcceptableError,
     OsteoKGError,
     RequestError,
     TooLargeError,
@@ -41,6 +42,7 @@ router = APIRouter()
 
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
+_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _ALL_TYPES = sorted(
     {name for format_ in ROW_FORMATS + GRAPH_FORMATS for name in format_.media_types}
 )
@@ -52,16 +54,19 @@ Parameters = list[tuple[str, str]]
 @router.head("/sparql", include_in_schema=False)
 async def ask_by_get(request: Request) -> Response:
     """Answer ``?query=``; without a query, describe the service (RDF) or show the query page."""
-    parameters = _decode(request.url.query)
+    parameters = _in_address(request)
     if any(name == "query" for name, _ in parameters):
         return await _answer(request, parameters)
     accept = request.headers.get("accept")
     if prefers_html(accept, _ALL_TYPES):
         return _query_page("", None, None)
-    chosen = _chosen(GRAPH_FORMATS, accept)
-    address = str(request.url.replace(query=""))
-    body = graph_bytes(service_description(address), chosen)
-    return _send(request, Answer(chosen, body))
+    chosen = best_format(accept, GRAPH_FORMATS)
+    if chosen is None:
+        types = ", ".join(format_.media_types[0] for format_ in GRAPH_FORMATS)
+        raise NotAcceptableError(f"The service is described in {types}; to ask it, give 'query'.")
+    settings: Settings = request.app.state.settings
+    base = settings.base_url or str(request.base_url).rstrip("/")
+    return _send(request, Answer(chosen, graph_bytes(service_description(base), chosen)))
 
 
 @router.post("/sparql", summary="Ask a SPARQL query (POST)")
@@ -69,8 +74,12 @@ async def ask_by_post(request: Request) -> Response:
     """Answer a query posted as a form or as it is (``application/sparql-query``)."""
     settings: Settings = request.app.state.settings
     body = await _body(request, settings.max_body)
-    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    in_address = _decode(request.url.query)
+    sent_as, _, parameters = request.headers.get("content-type", "").partition(";")
+    sent_as = sent_as.strip().lower()
+    charset = _CHARSET.search(parameters)
+    if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise MediaTypeError(f"A body in {charset[1]} is not read: send it in UTF-8.")
+    in_address = _in_address(request)
     if sent_as == _FORM:
         return await _answer(request, _decode(_text(body)) + in_address)
     if sent_as == _DIRECT:
@@ -99,6 +108,13 @@ def _text(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"Byte {error.start} of the body is not UTF-8.") from error
+
+
+def _in_address(request: Request) -> Parameters:
+    try:
+        return _decode(request.scope["query_string"].decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise RequestError("The address is not UTF-8.") from error
 
 
 def _decode(encoded: str) -> Parameters:
@@ -151,10 +167,6 @@ def _formats(accept: str | None, named: str | None) -> tuple[Format | None, Form
         names = ", ".join(dict.fromkeys(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS))
         raise RequestError(f"'{named}' is no format; there are {names}.")
     return rows, graph
-
-
-def _chosen(offered: Sequence[Format], accept: str | None) -> Format:
-    return best_format(accept, offered) or offered[0]
 
 
 def _send(request: Request, answer: Answer) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
+from osteokg.kg.errors import RequestError
 from osteokg.kg.names import BASE, PREFIXES
 from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS
 
@@ -23,11 +24,16 @@ _FORMAT_NAMES = {
 }
 
 
-def service_description(endpoint: str) -> list[ox.Triple]:
-    """Return the description of the service at an address.
+def service_description(base: str) -> list[ox.Triple]:
+    """Return the description of the service whose paths begin at ``base``.
 
-    https://www.w3.org/TR/sparql11-service-description/
+    https://www.w3.org/TR/sparql11-service-description/. Raises RequestError for a base that is
+    no IRI: a client may have sent it.
     """
+    try:
+        endpoint = ox.NamedNode(f"{base}/sparql")
+    except ValueError as error:
+        raise RequestError(f"'{base}' is no address: {error}.") from error
     service, dataset = ox.BlankNode("service"), ox.NamedNode(BASE)
 
     def sd(name: str) -> ox.NamedNode:
@@ -36,7 +42,7 @@ def service_description(endpoint: str) -> list[ox.Triple]:
     rdf_type = ox.NamedNode(PREFIXES["rdf"] + "type")
     triples = [
         ox.Triple(service, rdf_type, sd("Service")),
-        ox.Triple(service, sd("endpoint"), ox.NamedNode(endpoint)),
+        ox.Triple(service, sd("endpoint"), endpoint),
         ox.Triple(service, sd("supportedLanguage"), sd("SPARQL11Query")),
         ox.Triple(service, sd("defaultDataset"), dataset),
         ox.Triple(dataset, rdf_type, sd("Dataset")),
