@@ -37,8 +37,7 @@ _SIGNS = {
 }
 """The shape that stands beside the word for a direction."""
 
-
-_WORD = string.ascii_letters + string.digits + "_-"
+_WORD = string.ascii_letters + string.digits + "_-:?$"
 
 
 def _sign(direction: str) -> str:

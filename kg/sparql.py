@@ -30,6 +30,12 @@ _TOKEN = re.compile(
 )
 _SOME_BASE = "http://base.invalid/"
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_EXPECTED = re.compile(r"^expected (?:one of )?")
+_ALTERNATIVE = re.compile(
+    r'"(?:\\.|[^"])*"|\[(?:\'(?:\\.|[^\'])*\'|[^\]\'])*\]|[^,\[\]"]*[^,\[\]" ]'
+)
+_SENTENCE = re.compile(r"[A-Z][A-Za-z]*(?: \w+)+")
+_NOT_HERE = {"LATERAL", "SERVICE"}
 
 
 def words(query: str) -> list[tuple[str, int]]:
@@ -80,7 +86,20 @@ def syntax_error(error: SyntaxError) -> QuerySyntaxError:
     found = _PLACE.search(text)
     if not found:
         return QuerySyntaxError(text)
-    message = re.sub(r"\bLATERAL, |SERVICE, ", "", found.group(3))
-    if message == "expected [_]":  # any sign at all
-        message = "the query ends too early"
+    message = _in_words(found.group(3))
     return QuerySyntaxError(message, int(found.group(1)), int(found.group(2)))
+
+
+def _in_words(message: str) -> str:
+    """Return what the engine says for people: its sentence if it has one, else what may stand.
+
+    It lists everything its grammar tried, character classes and sentences among the keywords.
+    """
+    listed = [word.strip() for word in _ALTERNATIVE.findall(re.sub(_EXPECTED, "", message))]
+    told = [word for word in listed if _SENTENCE.fullmatch(word)]
+    if told:
+        return "; ".join(told)
+    if listed == ["[_]"]:  # nothing fits, or the end is missing: the engine does not say which
+        return "the query stops making sense here"
+    named = [word for word in listed if not word.startswith("[") and word not in _NOT_HERE]
+    return f"expected {'one of ' * (len(named) > 1)}{', '.join(named)}" if named else message
