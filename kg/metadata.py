@@ -13,29 +13,39 @@ __all__ = ["Counts", "count", "describe_version"]
 
 _LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 
-_COUNTED = """
-PREFIX okg: <https://w3id.org/osteokg/vocab/>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-SELECT ?name (COUNT(DISTINCT ?thing) AS ?number)
-WHERE {
-  VALUES (?name ?class) {
-    ("findings" okg:Finding) ("studies" okg:Study) ("arms" okg:Arm)
-    ("comparisons" okg:Comparison) ("explanations" okg:Explanation)
-    ("interaction_claims" okg:InteractionClaim) ("conclusions" okg:Conclusion)
-    ("clinical_findings" okg:ClinicalFinding) ("mechanisms" okg:MechanismStatement)
-    ("anchors" okg:EvidenceAnchor)
-    ("interventions" okg:InterventionTerm) ("models" okg:AnimalModelTerm)
-    ("sites" okg:SiteTerm) ("compartments" okg:CompartmentTerm) ("outcomes" okg:OutcomeTerm)
-  }
-  ?thing a ?class .
+_COUNTED = {
+    "findings": "Finding",
+    "clinical findings": "ClinicalFinding",
+    "mechanism statements": "MechanismStatement",
+    "explanations": "Explanation",
+    "claims on combinations": "InteractionClaim",
+    "conclusions": "Conclusion",
+    "sentences cited": "EvidenceAnchor",
+    "studies": "Study",
+    "arms": "Arm",
+    "comparisons of arms": "Comparison",
+    "terms for interventions": "InterventionTerm",
+    "terms for animal models": "AnimalModelTerm",
+    "terms for sites": "SiteTerm",
+    "terms for compartments": "CompartmentTerm",
+    "terms for outcomes": "OutcomeTerm",
 }
-GROUP BY ?name
+"""What is counted, in the order in which it is told, and the class of each."""
+
+_QUERY = f"""
+PREFIX okg: <{VOCAB}>
+SELECT ?class (COUNT(DISTINCT ?thing) AS ?number)
+WHERE {{
+  VALUES ?class {{ {" ".join(f"okg:{name}" for name in _COUNTED.values())} }}
+  ?thing a ?class .
+}}
+GROUP BY ?class
 """
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Hold how many of each kind of thing a version has."""
+    """Hold how many triples and how many of each kind of thing a version has, by words for it."""
 
     triples: int
     kinds: dict[str, int]
@@ -44,10 +54,11 @@ class Counts:
 def count(store: ox.Store) -> Counts:
     """Count what is in the graph: triples of the union, and things by kind."""
     triples = len({quad.triple for quad in store})
-    solutions = store.query(_COUNTED, use_default_graph_as_union=True)
+    solutions = store.query(_QUERY, use_default_graph_as_union=True)
     assert isinstance(solutions, ox.QuerySolutions)
-    kinds = {row["name"].value: int(row["number"].value) for row in solutions}
-    return Counts(triples, dict(sorted(kinds.items())))
+    numbers = {row["class"].value: int(row["number"].value) for row in solutions}
+    found = {words: numbers.get(VOCAB + name, 0) for words, name in _COUNTED.items()}
+    return Counts(triples, {words: number for words, number in found.items() if number})
 
 
 def describe_version(store: ox.Store, identifier: str) -> list[ox.Triple]:
