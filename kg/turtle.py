@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import warnings
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,12 +18,29 @@ import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 
-from osteokg.kg.names import KINDS, PREFIXES, kind_of
+from osteokg.kg.names import KINDS, PREFIXES, contract, kind_of
 from osteokg.kg.problems import Problem
 
-__all__ = ["LineIndex", "Term", "canonical", "comment_lines", "line_index", "read", "text_of"]
+__all__ = [
+    "LineIndex",
+    "Term",
+    "canonical",
+    "comment_lines",
+    "line_index",
+    "read",
+    "text_of",
+    "unremarked",
+]
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+
+_XSD = PREFIXES["xsd"]
+_BARE = {
+    _XSD + "boolean": re.compile("true|false"),
+    _XSD + "integer": re.compile("[+-]?[0-9]+"),
+    _XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+}
+"""Literals that Turtle writes without quotation marks (section 2.5.2), by datatype."""
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _SPACE = re.compile(r"(?:\s|#[^\n]*)*")
@@ -107,6 +127,19 @@ class LineIndex:
         return self.subjects.get(subject)
 
 
+@contextmanager
+def unremarked() -> Iterator[None]:
+    """Keep rdflib from remarking on stderr on literals: the shapes say what is wrong with one."""
+    log = logging.getLogger("rdflib.term")
+    before, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    finally:
+        log.disabled = before
+
+
 class _LineNotingParser(SinkParser):
     """Parse as rdflib does and note the line on which the object of each triple begins."""
 
@@ -157,7 +190,7 @@ def line_index(path: Path) -> LineIndex:
         return LineIndex()
     parser = _LineNotingParser(text, path.as_uri())
     # What is wrong the reader has told; the lines before that place are still right.
-    with suppress(BadSyntax):
+    with suppress(BadSyntax), unremarked():
         parser.loadBuf(text.encode())
     return parser.index
 
@@ -215,20 +248,30 @@ def canonical(triples: Iterable[ox.Triple]) -> str:
         position = rank.get(kind_of(subject) or "", len(rank))
         return (position, subject, predicate != _TYPE, predicate, str(triple.object))
 
-    ordered = sorted(set(triples), key=order)
-    if not ordered:
-        return ""
-    content = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)) or b""
-    lines = content.decode().split("\n")[:-1]
-    declarations = [line for line in lines if line.startswith("@prefix ")]
-    body = [line for line in lines if not line.startswith("@prefix ")]
-    used = [line for line in declarations if _uses(line.split()[1], body)]
-    parts = ["\n".join(sorted(used))]
-    for line in body:
-        parts.append(("\n" if not line.startswith("\t") else "") + line.replace("\t", "    ", 1))
-    return "\n".join(parts) + "\n"
+    used: set[str] = set()
 
+    def name(iri: str) -> str:
+        short = contract(iri)
+        used.update({short.partition(":")[0]} & PREFIXES.keys())
+        return short
 
-def _uses(prefix: str, body: list[str]) -> bool:
-    pattern = re.compile(r"(?:^|[\s^])" + re.escape(prefix))
-    return any(pattern.search(_TOKEN.sub(" ", line)) for line in body)
+    def written(term: Term | ox.Triple) -> str:
+        if isinstance(term, ox.NamedNode):
+            return name(term.value)
+        assert isinstance(term, ox.Literal), "there are no blank nodes"
+        if term.language or term.datatype.value == _XSD + "string":
+            return str(term)
+        bare = _BARE.get(term.datatype.value)
+        if bare and bare.fullmatch(term.value):
+            return term.value
+        return f"{ox.Literal(term.value)}^^{name(term.datatype.value)}"
+
+    blocks = []
+    for subject, about in groupby(sorted(set(triples), key=order), lambda triple: triple.subject):
+        lines = []
+        for predicate, said in groupby(about, lambda triple: triple.predicate):
+            verb = "a" if predicate.value == _TYPE else name(predicate.value)
+            lines.append(f"{verb} " + " , ".join(written(triple.object) for triple in said))
+        blocks.append(f"{written(subject)} " + " ;\n    ".join(lines) + " .\n")
+    prefixes = "".join(f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n" for prefix in sorted(used))
+    return "\n".join([prefixes, *blocks] if prefixes else blocks)

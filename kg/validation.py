@@ -17,7 +17,7 @@ from osteokg.kg.files import shape_files, violation_query_files
 from osteokg.kg.headers import header_of
 from osteokg.kg.names import SHAPE, VOCAB, contract
 from osteokg.kg.problems import Problem, sort_problems
-from osteokg.kg.turtle import read, text_of
+from osteokg.kg.turtle import read, text_of, unremarked
 from osteokg.kg.vocabulary import check_names
 
 __all__ = ["as_shacl_report", "load_shapes", "run_shapes", "run_violation_queries", "validate"]
@@ -86,8 +86,9 @@ def run_shapes(dataset: Dataset, shapes: Graph) -> list[Problem]:
     The computed graphs stay out: the shapes are closed, so a computed property that somebody
     wrote by hand is found.
     """
-    data = _to_rdflib(triple for triples in dataset.triples_of.values() for triple in triples)
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
+    with unremarked():
+        data = _to_rdflib(triple for triples in dataset.triples_of.values() for triple in triples)
+        _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     assert isinstance(report, Graph)
     problems = []
     for result in report.subjects(RDF.type, SH.ValidationResult):

@@ -3,6 +3,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from osteokg.kg.files import find_sources
+from osteokg.kg.version import Version, build
+
+# The gate says the same everywhere; look further with pytest --hypothesis-profile=default.
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.load_profile("gate")
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -44,3 +52,15 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def good() -> Path:
+    """Return the folder of the invented evidence: five small files in which all is well."""
+    return PROJECT / "tests" / "cases" / "evidence" / "good"
+
+
+@pytest.fixture(scope="session")
+def version(good: Path) -> Version:
+    """Return the version made of the invented evidence."""
+    return build(find_sources([str(good)]), use_stamp=False)
