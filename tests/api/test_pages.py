@@ -186,7 +186,7 @@ def test_yes_or_no(page):
         ("SELECT ?s {\n ?s a okg:Study }", "line 2, column 16: Prefix not found", "okg:Study }"),
         ("SELEC", "line 1, column 6: the query stops making sense here", "SELEC"),
         ("SELECT ?s {", "expected", "⏎"),
-        ("ASK {}\r\nORDER BY ?s }", "line 2, column 14: expected", "}"),
+        ("ASK {}\r\nORDER BYE ?s", "line 2, column 13: expected", "?s"),
     ],
 )
 def test_an_error_says_where_and_marks_it(client, query, said, marked):
