@@ -9,6 +9,7 @@ processor expands it to exactly the triples it was made from (tests hold it to t
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
@@ -17,7 +18,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from osteokg.kg.files import context_file
-from osteokg.kg.names import PREFIXES, VOCAB
+from osteokg.kg.names import ID, KINDS, PREFIXES, VOCAB
 
 __all__ = ["Node", "compact", "context", "context_text", "document"]
 
@@ -28,6 +29,13 @@ _OWL = PREFIXES["owl"]
 _XSD = PREFIXES["xsd"]
 _LABEL = PREFIXES["rdfs"] + "label"
 _NATIVE = {_XSD + "boolean", _XSD + "string"}
+
+# A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays free
+# to name the property.
+_PREFIXES = {
+    "osteokg": ID,
+    **{prefix: iri for prefix, iri in PREFIXES.items() if prefix not in KINDS},
+}
 
 _FIXED: dict[str, Any] = {
     "id": "@id",
@@ -40,13 +48,14 @@ _FIXED: dict[str, Any] = {
     "title": {"@id": "dcterms:title"},
     "creator": {"@id": "dcterms:creator"},
     "issued": {"@id": "dcterms:issued", "@type": "xsd:gYear"},
-    "source": {"@id": "dcterms:source", "@container": "@set"},
+    "definitionSource": {"@id": "dcterms:source", "@container": "@set"},
     "subClassOf": {"@id": "rdfs:subClassOf", "@type": "@id", "@container": "@set"},
     "hadPrimarySource": {"@id": "prov:hadPrimarySource", "@type": "@id", "@container": "@set"},
 }
 
 _TYPES = _FIXED["type"]
 _UNKNOWN = {"@container": "@set"}
+_CANONICAL_INTEGER = re.compile(r"0|-?[1-9]\d{0,14}")  # 15 digits: what a JSON number keeps
 _DEPTH = 4
 """Nodes above a node told in full, at most: finding, comparison, arm, exposure."""
 
@@ -62,7 +71,7 @@ def context_text(ontology: Iterable[ox.Triple]) -> str:
             about[triple.subject.value].add((triple.predicate.value, triple.object.value))
     terms: dict[str, Any] = {
         "@version": 1.1,
-        **{prefix: PREFIXES[prefix] for prefix in sorted(PREFIXES)},
+        **{prefix: _PREFIXES[prefix] for prefix in sorted(_PREFIXES)},
         **_FIXED,
     }
     for iri in sorted(about):
@@ -111,14 +120,14 @@ def _terms_by_iri() -> dict[str, tuple[str, dict[str, Any]]]:
 
 def _full(name: str) -> str:
     prefix, _, local = name.partition(":")
-    return PREFIXES[prefix] + local if prefix in PREFIXES else name
+    return _PREFIXES[prefix] + local if prefix in _PREFIXES else name
 
 
 def _curie(iri: str) -> str:
     """Return the compact IRI of the longest fitting prefix, else the IRI."""
     fitting = [
         (len(namespace), prefix)
-        for prefix, namespace in PREFIXES.items()
+        for prefix, namespace in _PREFIXES.items()
         if iri.startswith(namespace) and len(iri) > len(namespace)
     ]
     if not fitting:
@@ -206,7 +215,8 @@ def _literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
         as_is = definition.get("@language") == literal.language
         return literal.value if as_is else {"@value": literal.value, "@language": literal.language}
     if coerced and _full(coerced) == datatype:
-        return literal.value
+        number = datatype == _XSD + "integer" and _CANONICAL_INTEGER.fullmatch(literal.value)
+        return int(literal.value) if number else literal.value
     if datatype == _XSD + "string":
         return literal.value if plain else {"@value": literal.value}
     if datatype == _XSD + "boolean" and literal.value in ("true", "false"):
