@@ -99,7 +99,7 @@ def _in_words(message: str) -> str:
     told = [word for word in listed if _SENTENCE.fullmatch(word)]
     if told:
         return "; ".join(told)
-    if listed == ["[_]"]:  # nothing fits, or the end is missing: the engine does not say which
-        return "the query stops making sense here"
     named = [word for word in listed if not word.startswith("[") and word not in _NOT_HERE]
-    return f"expected {'one of ' * (len(named) > 1)}{', '.join(named)}" if named else message
+    if not named:  # nothing fits, or the end is missing: the engine does not say which
+        return "the query stops making sense here"
+    return f"expected {'one of ' * (len(named) > 1)}{', '.join(named)}"
