@@ -56,6 +56,7 @@ def create_app(settings: Settings, store: Store, counts: Counts) -> FastAPI:
     )
     app.state.settings = settings
     app.state.store = store
+    app.state.kept = {}
     app.state.counts = counts
     app.include_router(sparql.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])

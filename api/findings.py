@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg.api.answers import page
-from osteokg.api.negotiation import prefers_html
+from osteokg.api.negotiation import HTML, prefers_html
 from osteokg.kg.entity import findings_jsonld
 from osteokg.kg.store import Store
 from osteokg.kg.table import findings_csv, findings_rows
@@ -23,30 +25,62 @@ router = APIRouter()
 @router.head("/findings", include_in_schema=False)
 async def findings(request: Request) -> Response:
     """Give every finding and claim: JSON ``{"total", "items", "next"}``, or a page."""
-    rows = await findings_rows(_store(request))
     if prefers_html(request.headers.get("accept"), ["application/json"]):
-        return page("findings.html", rows=rows)
-    body: dict[str, Any] = {"total": len(rows), "items": rows, "next": None}
-    text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"
-    return Response(text, media_type="application/json", headers={"Vary": "Accept"})
+        body = await _kept(request, "html", _page)
+        return Response(body, media_type=HTML, headers={"Vary": "Accept"})
+    body = await _kept(request, "json", _json)
+    return Response(body, media_type="application/json", headers={"Vary": "Accept"})
 
 
 @router.get("/findings.csv", summary="The findings table as CSV")
 @router.head("/findings.csv", include_in_schema=False)
 async def findings_as_csv(request: Request) -> Response:
     """Give the findings table (RFC 4180, UTF-8)."""
-    text = findings_csv(await findings_rows(_store(request)))
+    body = await _kept(request, "csv", _csv)
     headers = {"Content-Disposition": 'inline; filename="findings.csv"'}
-    return Response(text, headers=headers, media_type="text/csv; header=present")
+    return Response(body, headers=headers, media_type="text/csv; header=present")
 
 
 @router.get("/findings.jsonld", summary="The findings as JSON-LD")
 @router.head("/findings.jsonld", include_in_schema=False)
 async def findings_as_jsonld(request: Request) -> Response:
     """Give every finding and claim as one compact JSON-LD document."""
-    return Response(await findings_jsonld(_store(request)), media_type="application/ld+json")
+    return Response(await _kept(request, "jsonld", _jsonld), media_type="application/ld+json")
 
 
-def _store(request: Request) -> Store:
+async def _page(store: Store) -> bytes:
+    rows = await findings_rows(store)
+    response = await asyncio.to_thread(page, "findings.html", rows=rows)
+    return bytes(response.body)
+
+
+async def _json(store: Store) -> bytes:
+    rows = await findings_rows(store)
+    body: dict[str, Any] = {"total": len(rows), "items": rows, "next": None}
+    text = await asyncio.to_thread(json.dumps, body, ensure_ascii=False, indent=1)
+    return f"{text}\n".encode()
+
+
+async def _csv(store: Store) -> bytes:
+    return (await asyncio.to_thread(findings_csv, await findings_rows(store))).encode()
+
+
+async def _jsonld(store: Store) -> bytes:
+    return (await findings_jsonld(store)).encode()
+
+
+async def _kept(request: Request, name: str, make: Callable[[Store], Awaitable[bytes]]) -> bytes:
+    """Return what is the same for every reader of one version, made once.
+
+    Readers who come while it is made wait for the same work; what failed is made again.
+    """
     store: Store = request.app.state.store
-    return store
+    kept: dict[tuple[str, str], asyncio.Future[bytes]] = request.app.state.kept
+    key = (store.version, name)
+    if key not in kept:
+        kept[key] = asyncio.ensure_future(make(store))
+    try:
+        return await asyncio.shield(kept[key])
+    except Exception:
+        kept.pop(key, None)
+        raise

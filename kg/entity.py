@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 
@@ -81,7 +82,11 @@ class Entity:
 
 async def _construct(store: Store, text: str) -> list[ox.Triple]:
     answer = await store.query(Query(text, graph=_NT))
-    return [quad.triple for quad in ox.parse(answer.body, ox.RdfFormat.N_TRIPLES)]
+    return await asyncio.to_thread(_triples_of, answer.body)
+
+
+def _triples_of(body: bytes) -> list[ox.Triple]:
+    return [quad.triple for quad in ox.parse(body, ox.RdfFormat.N_TRIPLES)]
 
 
 async def describe(store: Store, iri: str) -> Entity:
@@ -120,4 +125,5 @@ async def findings_jsonld(store: Store) -> str:
     roots = [
         binding["statement"]["value"] for binding in json.loads(answer.body)["results"]["bindings"]
     ]
-    return compact(await _construct(store, view("summaries")), roots, many=True)
+    triples = await _construct(store, view("summaries"))
+    return await asyncio.to_thread(compact, triples, roots, many=True)

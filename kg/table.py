@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -84,8 +85,12 @@ Facts = dict[str, set[tuple[str, str]]]
 async def findings_rows(store: Store) -> list[dict[str, str]]:
     """Return the rows of the findings table, sorted by finding; every column in every row."""
     answer = await store.query(Query(view("findings"), rows=ROW_FORMATS[0]))
+    return await asyncio.to_thread(_rows_of, answer.body)
+
+
+def _rows_of(body: bytes) -> list[dict[str, str]]:
     facts: dict[tuple[str, str], Facts] = defaultdict(lambda: defaultdict(set))
-    for binding in json.loads(answer.body)["results"]["bindings"]:
+    for binding in json.loads(body)["results"]["bindings"]:
         text = {name: term["value"] for name, term in binding.items()}
         value = (text.get("value", ""), text.get("iri", ""))
         facts[(text["statement"], text["row"])][text["column"]].add(value)
