@@ -31,14 +31,25 @@ class TermNames:
     """Hold the IRIs that the ontology declares, and how people call them."""
 
     declared: set[str] = field(default_factory=set)
-    called: dict[str, str] = field(default_factory=dict)
+    called: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def close_to(self, iri: str) -> str | None:
-        """Return the CURIE and label of the term whose name or synonym is closest, if any is."""
+        """Return the CURIE whose name or synonym is closest, if any is.
+
+        Of a class and a property called the same, the one that is spelled like the IRI.
+        """
         local = iri.removeprefix(VOCAB)
-        wanted = "".join(sign for sign in local.casefold() if sign.isalnum())
-        match = get_close_matches(wanted, list(self.called), n=1, cutoff=0.75)
-        return self.called[match[0]] if match else None
+        match = get_close_matches(_plain(local), list(self.called), n=1, cutoff=0.75)
+        if not match:
+            return None
+        alike = [
+            c for c in self.called[match[0]] if c[len("okg:")].isupper() == local[:1].isupper()
+        ]
+        return (alike or self.called[match[0]])[0]
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def term_names(triples: list[ox.Triple]) -> TermNames:
@@ -54,8 +65,7 @@ def term_names(triples: list[ox.Triple]) -> TermNames:
         if triple.predicate.value in _NAMING and isinstance(triple.object, ox.Literal):
             keys.append(triple.object.value)
         for key in keys:
-            plain = "".join(sign for sign in key.casefold() if sign.isalnum())
-            names.called.setdefault(plain, curie)
+            names.called[_plain(key)].append(curie)
     return names
 
 
