@@ -1,7 +1,7 @@
 """Run the README's shell blocks as written, one after another in one shell, in a fresh clone.
 
 A block is run if its fence says ``sh``. ``git clone`` of the project's address clones this tree;
-a line that starts ``osteokg serve`` goes on beside the lines that follow, which wait until it
+a line that ends in ``osteokg serve`` goes on beside the lines that follow, which wait until it
 answers, and is stopped at the end.
 """
 
@@ -15,44 +15,40 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-SERVES = re.compile(r"^(?!.*--get)\S*osteokg serve\b")
+SERVES = re.compile(r"^(?!.*--get)(?:.* && )?\S*osteokg serve\b")
 PORT = re.compile(r"--port[ =](\d+)")
 SERVING = """
+{{ set +x; }} 2>/dev/null
 if (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null; then
   echo 'port {port} is taken: another server would answer' >&2
   exit 1
 fi
+echo '+ {line}' >&2
 {line} &
 until (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null; do
   kill -0 $! 2>/dev/null || {{ echo 'the server ended' >&2; exit 1; }}
   sleep 0.2
 done
+set -x
 """
 
 
 def commands(readme: str) -> list[str]:
-    """Return the commands of the shell blocks, lines that end in a backslash joined."""
+    """Return the lines of the shell blocks."""
     blocks = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [line for line in lines if line.strip()]
+    return "\n".join(blocks).splitlines()
 
 
 def script(lines: list[str]) -> str:
-    """Return one bash script that stops at the first command that fails."""
-    parts = ["set -euo pipefail"]
+    """Return one bash script that shows each command and stops at the first that fails."""
+    parts = ["set -euxo pipefail"]
     for line in lines:
-        parts.append(f"printf '%s\\n' {quoted('$ ' + line)}")
         if SERVES.search(line):
             port = PORT.search(line)
             parts.append(SERVING.format(line=line, port=port[1] if port else "8000"))
         else:
             parts.append(line)
     return "\n".join(parts)
-
-
-def quoted(text: str) -> str:
-    """Return a text as one word for bash."""
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def main() -> int:
