@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     settings = from_environment()
-    serve = add("serve", commands.serve, "Build the graph and serve it over HTTP.")
+    serve = add("serve", _serve, "Build the graph and serve it over HTTP.")
     serve.add_argument("--host", default=settings.host, help="address to listen on (%(default)s)")
     serve.add_argument(
         "--port", type=_port, default=settings.port, help="port, 0 for a free one (%(default)s)"
@@ -83,6 +83,13 @@ def parser() -> argparse.ArgumentParser:
     export = add("export", commands.export_files, "Write the tables and dumps of this version.")
     export.add_argument("folder", type=Path, metavar="DIR")
     return top
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    # The web framework takes half a second to import, which no other command needs.
+    from osteokg.api.serving import serve  # noqa: PLC0415
+
+    return serve(arguments)
 
 
 def _port(text: str) -> int:

@@ -6,22 +6,16 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pyoxigraph as ox
-import uvicorn
 
-from osteokg.api.app import create_app
-from osteokg.api.listening import bind
-from osteokg.api.settings import Settings
 from osteokg.api.text import describe_entity, rows_as_table
 from osteokg.kg.catalogue import named_queries, named_query
 from osteokg.kg.entity import describe, entity_bytes
 from osteokg.kg.errors import DataError, RequestError
 from osteokg.kg.files import PACKAGED, Sources, context_file, evidence_in, find_sources
 from osteokg.kg.jsonld import context_text
-from osteokg.kg.metadata import count
 from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
 from osteokg.kg.release import release_files, write_files
@@ -31,7 +25,7 @@ from osteokg.kg.turtle import canonical, comment_lines, read
 from osteokg.kg.validation import as_shacl_report, validate
 from osteokg.kg.version import Version, build, prepare
 
-__all__ = ["build_version", "check", "export_files", "fmt", "query", "serve", "show"]
+__all__ = ["build_version", "check", "export_files", "fmt", "query", "show"]
 
 
 def _progress(step: str) -> None:
@@ -52,27 +46,6 @@ def build_version(sources: Sources) -> Version:
     finally:
         _progress_ends()
     return version
-
-
-def serve(arguments: argparse.Namespace) -> int:
-    """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
-    with ExitStack() as held:
-        sockets = bind(arguments.host, arguments.port, held)
-        port = sockets[0].getsockname()[1]
-        settings = Settings(arguments.host, port, arguments.base_url.rstrip("/"))
-        version = build_version(find_sources(arguments.evidence))
-        sys.stderr.write(as_text(version.warnings))
-        counts = count(version.store)
-        app = create_app(settings, EmbeddedStore(version, settings.threads), counts)
-        config = uvicorn.Config(app, log_level="warning", server_header=False)
-        server = uvicorn.Server(config)
-        print(
-            f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
-            f"{counts.triples} triples; {settings.address()}",
-            file=sys.stderr,
-        )
-        server.run(sockets)
-    return 0 if server.started else 2
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -28,20 +28,23 @@ _OKG = Namespace(VOCAB)
 def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[Problem]:
     """Return every problem of a dataset whose computed graphs exist, in reading order.
 
-    A name that is not declared is told once, where it stands, and not again by the shapes.
+    A name that is not declared is told once, where it stands, and not again by the shapes; and
+    warnings wait until the names are right, for they may be nothing but its echo.
     """
     progress("checking names")
     names = check_names(dataset)
     told = {(problem.focus, problem.path, problem.value) for problem in names if problem.value}
     unnamed = {node for problem in names for node in (problem.focus, problem.value) if _blank(node)}
     progress("checking shapes")
-    shapes = run_shapes(dataset, load_shapes())
+    others = run_shapes(dataset, load_shapes())
     progress("checking rules across nodes")
-    queries = run_violation_queries(dataset)
+    others += run_violation_queries(dataset)
     others = [
         problem
-        for problem in shapes + queries
-        if (problem.focus, problem.path, problem.value) not in told and problem.focus not in unnamed
+        for problem in others
+        if (problem.focus, problem.path, problem.value) not in told
+        and problem.focus not in unnamed
+        and (problem.severity == "violation" or not names)
     ]
     return sort_problems(names + others)
 

@@ -1,14 +1,45 @@
-"""Listening: take the port before anything is built, and say plainly when it cannot be had."""
+"""Serving: take the port, build the graph, answer over HTTP until told to stop."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import socket
+import sys
 from contextlib import ExitStack
 
-from osteokg.kg.errors import RequestError
+import uvicorn
 
-__all__ = ["bind"]
+from osteokg.api.app import create_app
+from osteokg.api.commands import build_version
+from osteokg.api.settings import Settings
+from osteokg.kg.errors import RequestError
+from osteokg.kg.files import find_sources
+from osteokg.kg.metadata import count
+from osteokg.kg.problems import as_text
+from osteokg.kg.store import EmbeddedStore
+
+__all__ = ["bind", "serve"]
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
+    with ExitStack() as held:
+        sockets = bind(arguments.host, arguments.port, held)
+        port = sockets[0].getsockname()[1]
+        settings = Settings(arguments.host, port, arguments.base_url.rstrip("/"))
+        version = build_version(find_sources(arguments.evidence))
+        sys.stderr.write(as_text(version.warnings))
+        counts = count(version.store)
+        app = create_app(settings, EmbeddedStore(version, settings.threads), counts)
+        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        server = uvicorn.Server(config)
+        sys.stderr.write(
+            f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
+            f"{counts.triples} triples; {settings.address()}\n"
+        )
+        server.run(sockets)
+    return 0 if server.started else 2
 
 
 def bind(host: str, port: int, held: ExitStack) -> list[socket.socket]:

@@ -1,0 +1,246 @@
+"""What is wrong with the evidence is told once, where it stands, and as a SHACL report."""
+
+import pyshacl
+import pytest
+from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
+
+from osteokg.kg.dataset import load
+from osteokg.kg.errors import DataError
+from osteokg.kg.files import find_sources
+from osteokg.kg.problems import Problem
+from osteokg.kg.validation import (
+    as_shacl_report,
+    load_shapes,
+    run_shapes,
+    run_violation_queries,
+    validate,
+)
+from osteokg.kg.version import prepare
+
+OKG = Namespace("https://w3id.org/osteokg/vocab/")
+FINDING = "finding:quill-2001-k2-bone-mass-femur"
+
+# SHACL, section 3.6: what a report and a result must and may have.
+REPORT_SHAPES = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+[] a sh:NodeShape ; sh:targetClass sh:ValidationReport ;
+  sh:property [ sh:path sh:conforms ; sh:minCount 1 ; sh:maxCount 1 ; sh:datatype xsd:boolean ] ,
+    [ sh:path sh:result ; sh:class sh:ValidationResult ] .
+[] a sh:NodeShape ; sh:targetClass sh:ValidationResult ;
+  sh:property [ sh:path sh:focusNode ; sh:minCount 1 ; sh:maxCount 1 ] ,
+    [ sh:path sh:resultPath ; sh:maxCount 1 ; sh:nodeKind sh:IRI ] ,
+    [ sh:path sh:value ; sh:maxCount 1 ] ,
+    [ sh:path sh:sourceShape ; sh:maxCount 1 ] ,
+    [ sh:path sh:sourceConstraintComponent ; sh:minCount 1 ; sh:maxCount 1 ; sh:nodeKind sh:IRI ] ,
+    [ sh:path sh:resultSeverity ; sh:minCount 1 ; sh:maxCount 1 ; sh:nodeKind sh:IRI ;
+      sh:in ( sh:Violation sh:Warning ) ] ,
+    [ sh:path sh:resultMessage ; sh:minCount 1 ; sh:datatype xsd:string ] .
+"""
+
+
+@pytest.fixture
+def problems_in(good, tmp_path):
+    """Return what is found in the good evidence after one replacement in one file."""
+
+    def found(old: str, new: str, file: str = "quill-2001.ttl") -> list[Problem]:
+        for path in good.glob("*.ttl"):
+            text = path.read_text(encoding="utf-8")
+            if path.name == file:
+                assert old in text
+                text = text.replace(old, new, 1)
+            (tmp_path / path.name).write_text(text, encoding="utf-8")
+        return validate(prepare(find_sources([str(tmp_path)])))
+
+    return found
+
+
+def one(problems: list[Problem]) -> Problem:
+    assert [p.line_of_text() for p in problems][1:] == []
+    return problems[0]
+
+
+def test_nothing_is_wrong_with_the_good_evidence(good):
+    assert validate(prepare(find_sources([str(good)]))) == []
+
+
+def test_a_shape_says_what_where_and_what_to_do(problems_in):
+    old = "okg:hedged false ;\n    okg:magnitude"
+    wrong = one(problems_in(old, "okg:hedged okg:Rat ;\n    okg:magnitude"))
+    assert wrong.constraint == "DatatypeConstraintComponent"
+    assert wrong.severity == "violation"
+    assert wrong.file.name == "quill-2001.ttl"
+    line = wrong.file.read_text(encoding="utf-8").splitlines()[wrong.line - 1]
+    assert line == "    okg:hedged okg:Rat ;"
+    assert wrong.focus == "https://w3id.org/osteokg/id/finding/quill-2001-k2-bone-mass-femur"
+    assert (wrong.path, wrong.value) == (str(OKG.hedged), str(OKG.Rat))
+    assert wrong.message.startswith(f"{FINDING}: ")
+    assert wrong.message.endswith("(found okg:Rat)")
+
+
+def test_what_is_missing_is_told_at_the_thing(problems_in):
+    wrong = one(problems_in("    okg:significance okg:ReportedSignificant ;\n", ""))
+    line = wrong.file.read_text(encoding="utf-8").splitlines()[wrong.line - 1]
+    assert line == f"{FINDING} a okg:Finding ;"
+    assert "okg:significance" in wrong.message
+
+
+def test_a_violation_query_names_itself(problems_in):
+    wrong = one(problems_in("okg:magnitude 12.50", "okg:magnitude -12.50"))
+    assert wrong.constraint == "magnitude-sign"
+    assert wrong.source_shape == "https://w3id.org/osteokg/shape/rule/magnitude-sign"
+
+
+def test_a_warning_is_no_violation(problems_in):
+    """A weight is of the whole bone, so a part of it is odd; but somebody may have cut it out."""
+    old = 'okg:outcome okg:BoneMass ;\n    okg:paraphrase "Ovariectomy cost Nib'
+    problems = problems_in(old, old.replace("BoneMass", "BoneDryWeight"), "nib-2002.ttl")
+    assert {(p.constraint, p.severity) for p in problems} == {("compartment-of-outcome", "warning")}
+
+
+def test_an_unknown_name_is_told_once(problems_in):
+    wrong = one(problems_in("okg:site okg:Femur ;", "okg:site okg:Femurr ;"))
+    assert wrong.constraint == "unknown-term"
+
+
+def test_a_node_without_a_name_is_told_once(problems_in):
+    old = "okg:comparison comparison:quill-2001-ovx-k2-versus-ovx ;"
+    new = "okg:comparison [ okg:targetArm arm:quill-2001-ovx-k2 ] ;"
+    assert one(problems_in(old, new)).constraint == "blank-node"
+
+
+def test_an_ill_formed_literal_is_told_by_the_shapes_alone(problems_in, capfd, recwarn):
+    wrong = one(problems_in("okg:presupposed true", 'okg:presupposed "yes"^^xsd:boolean'))
+    assert wrong.constraint == "DatatypeConstraintComponent"
+    assert capfd.readouterr() == ("", "")
+    assert list(recwarn) == []
+
+
+def test_what_rules_compute_is_not_held_to_the_shapes(problems_in):
+    """The shapes are closed: a computed property that somebody wrote is found."""
+    wrong = one(
+        problems_in("okg:hedged false ;", "okg:hedged false ;\n    okg:study study:quill-2001 ;")
+    )
+    assert wrong.constraint == "ClosedConstraintComponent"
+    assert wrong.path == str(OKG.study)
+
+
+# The report
+
+
+def report_of(problems: list[Problem]) -> Graph:
+    return Graph().parse(data=as_shacl_report(problems), format="turtle")
+
+
+def assert_well_formed(report: Graph) -> None:
+    shapes = Graph().parse(data=REPORT_SHAPES, format="turtle")
+    conforms, _, text = pyshacl.validate(report, shacl_graph=shapes)
+    assert conforms, text
+    (top,) = report.subjects(RDF.type, SH.ValidationReport)
+    results = set(report.subjects(RDF.type, SH.ValidationResult))
+    assert set(report.objects(top, SH.result)) == results
+    assert report.value(top, SH.conforms) == Literal(not results)
+
+
+def test_the_report_of_nothing_conforms():
+    report = report_of([])
+    assert_well_formed(report)
+    assert (None, SH.conforms, Literal(True)) in report
+
+
+def test_a_report_says_what_the_lines_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.ttl"
+    problems = [
+        Problem(
+            "a: wrong",
+            "MinCountConstraintComponent",
+            file=file,
+            line=7,
+            focus="https://example.org/f",
+            path="https://example.org/p",
+            value='"é\\n\\"x\\""@en',
+            source_shape="https://w3id.org/osteokg/shape/X",
+        ),
+        Problem("not UTF-8", "encoding", file=file, line=3),
+        Problem("cannot be read", "file", file=file),
+        Problem("odd", "two-directions", severity="warning", focus="_:b", path="_:c", value="_:d"),
+        Problem(
+            "number", "x", focus="urn:x:y", value='"7"^^<http://www.w3.org/2001/XMLSchema#int>'
+        ),
+    ]
+    report = report_of(problems)
+    assert_well_formed(report)
+    assert len(set(report.subjects(RDF.type, SH.ValidationResult))) == 5
+    (result,) = report.subjects(SH.sourceConstraintComponent, SH.MinCountConstraintComponent)
+    about = dict(report.predicate_objects(result))
+    assert about[SH.focusNode] == URIRef("https://example.org/f")
+    assert about[SH.resultPath] == URIRef("https://example.org/p")
+    assert about[SH.value] == Literal('é\n"x"', lang="en")
+    assert about[SH.sourceShape] == URIRef("https://w3id.org/osteokg/shape/X")
+    assert about[SH.resultSeverity] == SH.Violation
+    assert about[SH.resultMessage] == Literal("a: wrong")
+    assert (about[OKG.file], about[OKG.line]) == (Literal("a.ttl"), Literal(7))
+    (warning,) = report.subjects(SH.resultSeverity, SH.Warning)
+    assert isinstance(report.value(warning, SH.focusNode), BNode)
+    assert set(report.objects(None, OKG.file)) == {Literal("a.ttl")}
+
+
+def test_a_warning_alone_does_not_conform_in_shacl():
+    report = report_of([Problem("hm", "odd", severity="warning", focus="urn:x:y")])
+    assert_well_formed(report)
+    assert (None, SH.conforms, Literal(False)) in report
+
+
+def test_the_report_of_real_problems_is_well_formed(problems_in):
+    problems = problems_in("okg:hedged false ;\n    okg:magnitude", "okg:magnitude")
+    assert problems
+    assert_well_formed(report_of(problems))
+
+
+# Shapes and queries that are themselves wrong
+
+
+def test_shapes_that_do_not_parse_are_told_with_their_line(tmp_path):
+    path = tmp_path / "Shape.ttl"
+    path.write_text("\n<x:a> <x:b>", encoding="utf-8")
+    with pytest.raises(DataError, match=r"Shape\.ttl:2: violation \[syntax\]"):
+        load_shapes([path])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("\nSELECT * {", 2), ("ASK {}", 1), ("CONSTRUCT WHERE {}", 1)]
+)
+def test_violation_queries_that_are_none_are_told(tmp_path, good, text, line):
+    path = tmp_path / "odd.rq"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"odd\.rq:{line}: violation \[query\]"):
+        run_violation_queries(load(find_sources([str(good)])), [path])
+
+
+def test_a_violation_query_may_leave_out_what_it_does_not_know(tmp_path, good):
+    dataset = load(find_sources([str(good)]))
+    path = tmp_path / "odd.rq"
+    path.write_text(
+        "#+ title: Studies are odd.\n#+ severity: Warning\n"
+        "SELECT ?focus { ?focus a <https://w3id.org/osteokg/vocab/JointStudy> }",
+        encoding="utf-8",
+    )
+    (found,) = run_violation_queries(dataset, [path])
+    assert (found.message, found.severity) == ("study:joint-7-12: Studies are odd.", "warning")
+    assert (found.file.name, found.path, found.value) == ("joint-7-12.ttl", None, None)
+    path.write_text("SELECT ?focus { VALUES ?focus { UNDEF } }", encoding="utf-8")
+    assert run_violation_queries(dataset, [path]) == []
+
+
+def test_the_severity_of_a_shape_is_kept(good, tmp_path):
+    shape = """
+        @prefix sh: <http://www.w3.org/ns/shacl#> .
+        <x:s> a sh:NodeShape ; sh:targetClass <https://w3id.org/osteokg/vocab/JointStudy> ;
+          sh:severity sh:Warning ; sh:message "Odd." ; sh:class <x:none> .
+    """
+    path = tmp_path / "s.ttl"
+    path.write_text(shape, encoding="utf-8")
+    (found,) = run_shapes(load(find_sources([str(good)])), load_shapes([path]))
+    assert (found.severity, found.constraint) == ("warning", "ClassConstraintComponent")
+    assert found.message.startswith("study:joint-7-12: Odd.")
