@@ -13,7 +13,7 @@ from osteokg.kg.names import BASE, PREFIXES, VOCAB, contract, kind_of
 from osteokg.kg.results import ROW_FORMATS, Query
 from osteokg.kg.store import Store
 
-__all__ = ["Description", "Fact", "Group", "Linked", "PropertyNames", "Shown", "describe_for_page"]
+__all__ = ["Description", "Fact", "Group", "Linked", "Shown", "describe_for_page"]
 
 _TYPE = PREFIXES["rdf"] + "type"
 _LABEL = PREFIXES["rdfs"] + "label"
@@ -121,27 +121,26 @@ class Description:
 
 
 @dataclass(frozen=True)
-class PropertyNames:
-    """Hold the labels of properties, and which of them only rules write."""
+class Names:
+    """Hold what properties and classes are called, and which of them only rules write."""
 
     labels: dict[str, str]
     computed: set[str]
 
     def label(self, iri: str) -> str:
-        """Return the words for a property: its label, or its local name in words."""
+        """Return the words for a property or class: its label, or its local name in words."""
         name = _local(iri)
         if not iri.startswith(VOCAB) and name in _FOREIGN_NAMES:
             return _FOREIGN_NAMES[name]
         return self.labels.get(iri) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
-async def property_names(store: Store) -> PropertyNames:
-    """Return the names that the ontology gives to properties."""
-    answer = await store.query(Query(view("properties"), rows=ROW_FORMATS[0]))
+async def _names(store: Store, things: Iterable[str]) -> Names:
+    answer = await store.query(Query(view("names", things), rows=ROW_FORMATS[0]))
     rows = json.loads(answer.body)["results"]["bindings"]
-    return PropertyNames(
-        {row["property"]["value"]: row["label"]["value"] for row in rows},
-        {row["property"]["value"] for row in rows if "computed" in row},
+    return Names(
+        {row["thing"]["value"]: row["label"]["value"] for row in rows},
+        {row["thing"]["value"] for row in rows if "computed" in row},
     )
 
 
@@ -149,12 +148,14 @@ async def describe_for_page(
     store: Store, entity: Entity, linked: Sequence[tuple[str, str, str]]
 ) -> Description:
     """Return the description of a thing and of what links to it, laid out for its page."""
-    names = await property_names(store)
     values = dict(entity.properties())
-    kinds = [value.text for value in values.get(_TYPE, []) if (value.iri or "").startswith(VOCAB)]
+    types = [value.iri for value in values.get(_TYPE, []) if value.iri]
+    properties = {triple.predicate.value for triple in entity.triples}
+    names = await _names(store, {*types, *properties, *(iri for iri, _, _ in linked)})
+    kinds = sorted(names.label(iri) for iri in types if iri.startswith(VOCAB))
     definitions = values.get(_DEFINITION, [])
     return Description(
-        kind=", ".join(kinds) or _kind_in_ontology(values.get(_TYPE, [])),
+        kind=", ".join(kinds) or _kind_in_ontology(types),
         heading=_called(entity, names, entity.iri),
         lead=definitions[0].text if definitions else None,
         groups=_groups(entity, names),
@@ -163,9 +164,9 @@ async def describe_for_page(
     )
 
 
-def _kind_in_ontology(types: Iterable[Value]) -> str:
+def _kind_in_ontology(types: Iterable[str]) -> str:
     """Return what a name is that the ontology itself is written with: class or property."""
-    words = [_local(value.iri or "") for value in types]
+    words = [_local(iri) for iri in types]
     if any(word.endswith("Property") for word in words):
         return "property"
     return "class" if "Class" in words else "term"
@@ -175,7 +176,7 @@ def _local(iri: str) -> str:
     return re.split(r"[/#]", iri)[-1]
 
 
-def _groups(entity: Entity, names: PropertyNames) -> list[Group]:
+def _groups(entity: Entity, names: Names) -> list[Group]:
     by_title: dict[str, list[Fact]] = {title: [] for title in (*_GROUPS, _BY_RULE)}
     for iri, fact in _facts(entity, names, entity.iri):
         rest = _BY_RULE if iri in names.computed else _REST
@@ -184,7 +185,7 @@ def _groups(entity: Entity, names: PropertyNames) -> list[Group]:
     return [Group(title, facts) for title, facts in by_title.items() if facts]
 
 
-def _facts(entity: Entity, names: PropertyNames, iri: str) -> list[tuple[str, Fact]]:
+def _facts(entity: Entity, names: Names, iri: str) -> list[tuple[str, Fact]]:
     """Return the facts of a thing (or a part of it) in reading order, with the property's IRI."""
     found = []
     for property_iri, values in entity.properties(iri):
@@ -196,7 +197,7 @@ def _facts(entity: Entity, names: PropertyNames, iri: str) -> list[tuple[str, Fa
     return sorted(found, key=lambda pair: (_ORDER.get(pair[1].name, len(_ORDER)), pair[1].label))
 
 
-def _shown(entity: Entity, names: PropertyNames, name: str, value: Value, within: str) -> Shown:
+def _shown(entity: Entity, names: Names, name: str, value: Value, within: str) -> Shown:
     if value.iri is None:
         words = {"true": "yes", "false": "no"}.get(value.text, value.text)
         return Shown(words, _link_of_text(name, value.text))
@@ -208,7 +209,7 @@ def _shown(entity: Entity, names: PropertyNames, name: str, value: Value, within
     return Shown(_called(entity, names, value.iri), value.iri, facts)
 
 
-def _facts_of_part(entity: Entity, names: PropertyNames, iri: str) -> list[tuple[str, Fact]]:
+def _facts_of_part(entity: Entity, names: Names, iri: str) -> list[tuple[str, Fact]]:
     return [
         (property_iri, fact)
         for property_iri, fact in _facts(entity, names, iri)
@@ -216,7 +217,7 @@ def _facts_of_part(entity: Entity, names: PropertyNames, iri: str) -> list[tuple
     ]
 
 
-def _called(entity: Entity, names: PropertyNames, iri: str) -> str:
+def _called(entity: Entity, names: Names, iri: str) -> str:
     """Return what to call a thing: label or paraphrase, else what its own facts say of it."""
     kind = kind_of(iri)
     own = entity.name_of(iri)
@@ -255,7 +256,7 @@ def _link_of_text(name: str, text: str) -> str | None:
     return None
 
 
-def _grouped(names: PropertyNames, linked: Iterable[tuple[str, str, str]]) -> list[Linked]:
+def _grouped(names: Names, linked: Iterable[tuple[str, str, str]]) -> list[Linked]:
     """Return what links here by property; properties with the same sources stand together."""
     sources: dict[str, dict[str, str]] = {}
     for property_iri, source, label in linked:

@@ -116,6 +116,7 @@ def test_a_finding_page_says_the_sentence_first_then_the_facts(page):
     found = page(FINDING)
     sentence = found.text.index("Vitamin K2")
     assert sentence < found.text.index("What it says") < found.text.index("What was compared")
+    assert " finding Vitamin K2 " in found.text
     assert "direction ▲ increased" in found.text
     assert "sentence S" in found.text
     assert found.link("vitamin K2") == "/vocab/VitaminK2"
