@@ -14,7 +14,7 @@ from osteokg.kg.errors import DataError
 from osteokg.kg.files import Sources
 from osteokg.kg.problems import Problem
 from osteokg.kg.sparql import syntax_error
-from osteokg.kg.turtle import LineIndex, line_index, read
+from osteokg.kg.turtle import LineIndex, line_index, read, text_of
 
 __all__ = ["Dataset", "Progress", "load"]
 
@@ -95,15 +95,16 @@ class Dataset:
         self, subject: str, predicate: str | None = None, value: str | None = None
     ) -> tuple[Path | None, int | None]:
         """Return the file and line of a triple, or of the closest thing known about it."""
-        counted: Counter[Path] = Counter()
-        named = not subject.startswith("_:")
-        node = ox.NamedNode(subject) if named else ox.BlankNode(subject.removeprefix("_:"))
+        blank = subject.startswith("_:")
+        node = ox.BlankNode(subject[2:]) if blank else ox.NamedNode(subject)
+        said: Counter[Path] = Counter()
         for quad in self.store.quads_for_pattern(node, None, None, None):
-            if isinstance(quad.graph_name, ox.NamedNode):
-                path = self.file_of_graph.get(quad.graph_name.value)
-                if path is not None:
-                    counted[path] += 1
-        for path, _ in counted.most_common():
+            path = self.file_of_graph.get(text_of(quad.graph_name))
+            if path is not None:
+                about = quad.predicate.value == predicate
+                # The triple itself before its property before the file that says most.
+                said[path] += 1 + 10**4 * about + 10**8 * (about and text_of(quad.object) == value)
+        for path, _ in said.most_common(1):
             return path, self.lines_of(path).find(subject, predicate, value)
         return None, None
 

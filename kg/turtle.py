@@ -206,7 +206,7 @@ def _key(term: Any) -> str:
     return text_of(ox.Literal(str(term), datatype=datatype))
 
 
-def text_of(term: Term | ox.Triple) -> str:
+def text_of(term: Term | ox.Triple | ox.DefaultGraph) -> str:
     """Return the key of a term in a LineIndex: an IRI bare, a literal as in N-Triples."""
     return term.value if isinstance(term, ox.NamedNode) else str(term)
 

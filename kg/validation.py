@@ -28,25 +28,23 @@ _OKG = Namespace(VOCAB)
 def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[Problem]:
     """Return every problem of a dataset whose computed graphs exist, in reading order.
 
-    A name that is not declared is told once, where it stands, and not again by the shapes; and
-    warnings wait until the names are right, for they may be nothing but its echo.
+    A name that is not declared is told once, where it stands, and not again by the shapes. What
+    the rules across nodes say of its file waits until it is right: it may be no more than an echo.
     """
     progress("checking names")
     names = check_names(dataset)
     told = {(problem.focus, problem.path, problem.value) for problem in names if problem.value}
     unnamed = {node for problem in names for node in (problem.focus, problem.value) if _blank(node)}
     progress("checking shapes")
-    others = run_shapes(dataset, load_shapes())
-    progress("checking rules across nodes")
-    others += run_violation_queries(dataset)
-    others = [
+    shapes = [
         problem
-        for problem in others
-        if (problem.focus, problem.path, problem.value) not in told
-        and problem.focus not in unnamed
-        and (problem.severity == "violation" or not names)
+        for problem in run_shapes(dataset, load_shapes())
+        if (problem.focus, problem.path, problem.value) not in told and problem.focus not in unnamed
     ]
-    return sort_problems(names + others)
+    progress("checking rules across nodes")
+    waiting = {problem.file for problem in names}
+    queries = [one for one in run_violation_queries(dataset) if one.file not in waiting]
+    return sort_problems(names + shapes + queries)
 
 
 def load_shapes(paths: Iterable[Path] | None = None) -> Graph:

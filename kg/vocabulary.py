@@ -83,7 +83,7 @@ def check_names(dataset: Dataset) -> list[Problem]:
     described: dict[str, Path] = {}
     twice: dict[tuple[str, Path], Problem] = {}
     curated = dataset.evidence_triples()
-    for path, triple in curated:
+    for path, triple in sorted(curated, key=lambda said: said[1].predicate.value != _RDF + "type"):
         subject = text_of(triple.subject)
         first = described.setdefault(subject, path)
         if first != path and (subject, path) not in twice:
