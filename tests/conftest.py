@@ -1,12 +1,5 @@
-import contextlib
 import os
-import re
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,36 +64,3 @@ def good() -> Path:
 def version(good: Path) -> Version:
     """Return the version made of the invented evidence."""
     return build(find_sources([str(good)]), use_stamp=False)
-
-
-@contextmanager
-def served(*arguments: str) -> Iterator[str]:
-    """Run ``osteokg serve`` in a process of its own, on a free port, until the block ends."""
-    command = [sys.executable, "-m", "osteokg.api.cli", "serve", "--port", "0", *arguments]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield address_of(process)
-        finally:
-            process.terminate()
-
-
-def address_of(process: subprocess.Popen[str]) -> str:
-    """Return the address that a server says it has, once somebody listens there."""
-    assert process.stderr
-    told = ""
-    for line in process.stderr:
-        told += line
-        if found := re.search(r"http://([\w.]+):(\d+)", line):
-            deadline = time.monotonic() + 10
-            while time.monotonic() < deadline:
-                with contextlib.suppress(ConnectionRefusedError):
-                    socket.create_connection((found[1], int(found[2]))).close()
-                    return found[0]
-                time.sleep(0.01)
-    pytest.fail(f"the server did not start:\n{told}")
-
-
-@pytest.fixture(scope="session")
-def serving() -> Callable[..., AbstractContextManager[str]]:
-    """Return what runs a real server: ``with serving("--evidence", folder) as address``."""
-    return served
