@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from osteokg import __version__
-from osteokg.api import findings, sparql, things
+from osteokg.api import findings, questions, sparql, things
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
@@ -59,6 +59,7 @@ def create_app(settings: Settings, store: Store, counts: Counts) -> FastAPI:
     app.state.kept = {}
     app.state.counts = counts
     app.include_router(sparql.router, tags=["SPARQL"])
+    app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(things.router, tags=["Linked data"])
     _add_small_routes(app)

@@ -36,14 +36,14 @@ from osteokg.kg.results import (
 from osteokg.kg.service import service_description
 from osteokg.kg.store import Store
 
-__all__ = ["router"]
+__all__ = ["RESULT_TYPES", "answer_query", "in_address", "router"]
 
 router = APIRouter()
 
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
-_ALL_TYPES = sorted(
+RESULT_TYPES = sorted(
     {name for format_ in ROW_FORMATS + GRAPH_FORMATS for name in format_.media_types}
 )
 
@@ -54,11 +54,11 @@ Parameters = list[tuple[str, str]]
 @router.head("/sparql", include_in_schema=False)
 async def ask_by_get(request: Request) -> Response:
     """Answer ``?query=``; without a query, describe the service (RDF) or show the query page."""
-    parameters = _in_address(request)
+    parameters = in_address(request)
     if any(name == "query" for name, _ in parameters):
-        return await _answer(request, parameters)
+        return await answer_query(request, parameters)
     accept = request.headers.get("accept")
-    if prefers_html(accept, _ALL_TYPES):
+    if prefers_html(accept, RESULT_TYPES):
         return _query_page("", None, None)
     chosen = best_format(accept, GRAPH_FORMATS)
     if chosen is None:
@@ -79,13 +79,13 @@ async def ask_by_post(request: Request) -> Response:
     charset = _CHARSET.search(parameters)
     if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
         raise MediaTypeError(f"A body in {charset[1]} is not read: send it in UTF-8.")
-    in_address = _in_address(request)
+    given = in_address(request)
     if sent_as == _FORM:
-        return await _answer(request, _decode(_text(body)) + in_address)
+        return await answer_query(request, _decode(_text(body)) + given)
     if sent_as == _DIRECT:
-        if any(name == "query" for name, _ in in_address):
+        if any(name == "query" for name, _ in given):
             raise RequestError("The query stands in the body and in the address: send it once.")
-        return await _answer(request, [("query", _text(body)), *in_address])
+        return await answer_query(request, [("query", _text(body)), *given])
     raise MediaTypeError(
         f"A body of type '{sent_as or 'none'}' is not read: send the query as {_DIRECT}, or "
         f"as the field 'query' of {_FORM}."
@@ -110,7 +110,8 @@ def _text(body: bytes) -> str:
         raise RequestError(f"Byte {error.start} of the body is not UTF-8.") from error
 
 
-def _in_address(request: Request) -> Parameters:
+def in_address(request: Request) -> Parameters:
+    """Return the parameters of a request's address. Raises RequestError for what is not UTF-8."""
     try:
         return _decode(request.scope["query_string"].decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -132,7 +133,8 @@ def _only(parameters: Parameters, name: str) -> str | None:
     return values[0] if values else None
 
 
-async def _answer(request: Request, parameters: Parameters) -> Response:
+async def answer_query(request: Request, parameters: Parameters) -> Response:
+    """Answer the one query among the parameters, in the format that the client likes best."""
     text = _only(parameters, "query")
     if text is None:
         raise RequestError("There is no 'query' parameter.")
@@ -147,7 +149,7 @@ async def _answer(request: Request, parameters: Parameters) -> Response:
         tuple(value for key, value in parameters if key == "named-graph-uri"),
     )
     store: Store = request.app.state.store
-    if named is None and prefers_html(accept, _ALL_TYPES):
+    if named is None and prefers_html(accept, RESULT_TYPES):
         shown = Query(
             text, ROW_FORMATS[0], GRAPH_FORMATS[0], query.default_graphs, query.named_graphs
         )

@@ -22,7 +22,7 @@ LARGEST = 250_000  # bytes
 QUESTION = named_query("k2-alone-by-compartment").text
 PAGES = {
     "findings": ("/findings", 900),
-    "finding": ("/id/finding/asawa-2004-k2-bone-resorption-femoral-metaphysis.html", 1270),
+    "finding": ("/id/finding/asawa-2004-k2-bone-resorption-femur.html", 1270),
     "question": (f"/sparql?{urlencode({'query': QUESTION})}", 960),
 }
 """The pictures by name: the path of the page, and the height that shows what matters."""

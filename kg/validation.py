@@ -8,21 +8,22 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pyshacl
-from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from osteokg.kg.dataset import Dataset, Progress
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import shape_files, violation_query_files
 from osteokg.kg.headers import header_of
-from osteokg.kg.names import SHAPE, VOCAB, contract
+from osteokg.kg.names import SHAPE, contract, okg
 from osteokg.kg.problems import Problem, sort_problems
-from osteokg.kg.turtle import read, text_of, unremarked
+from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
+from osteokg.kg.turtle import Term, read, text_of, unremarked
 from osteokg.kg.vocabulary import check_names
 
 __all__ = ["as_shacl_report", "load_shapes", "run_shapes", "run_violation_queries", "validate"]
 
-_OKG = Namespace(VOCAB)
+_RDF_TYPE = ox.NamedNode(str(RDF.type))
 
 
 def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[Problem]:
@@ -188,45 +189,49 @@ def as_shacl_report(problems: Iterable[Problem]) -> str:
     a warning (section 3.6.1.1).
     """
     rows = sort_problems(problems)
-    graph = Graph()
-    graph.bind("sh", SH)
-    graph.bind("okg", _OKG)
-    report = BNode("report")
-    graph.add((report, RDF.type, SH.ValidationReport))
-    graph.add((report, SH.conforms, Literal(not rows)))
+    report = ox.BlankNode("report")
+    triples = [
+        ox.Triple(report, _RDF_TYPE, _sh("ValidationReport")),
+        ox.Triple(report, _sh("conforms"), ox.Literal(not rows)),
+    ]
     for number, problem in enumerate(rows):
-        result = BNode(f"result{number}")
-        graph.add((report, SH.result, result))
-        graph.add((result, RDF.type, SH.ValidationResult))
-        severity = SH.Violation if problem.severity == "violation" else SH.Warning
-        graph.add((result, SH.resultSeverity, severity))
-        graph.add((result, SH.resultMessage, Literal(problem.message)))
+        result = ox.BlankNode(f"result{number}")
         core = problem.constraint.endswith("ConstraintComponent")
-        component = (SH if core else Namespace(SHAPE + "constraint/"))[problem.constraint]
-        graph.add((result, SH.sourceConstraintComponent, component))
+        component = (str(SH) if core else f"{SHAPE}constraint/") + problem.constraint
         focus = problem.focus or (problem.file.name if problem.file else "")
-        graph.add((result, SH.focusNode, _node(focus)))
-        if problem.path and not _blank(problem.path):
-            graph.add((result, SH.resultPath, _node(problem.path)))
-        if problem.value:
-            graph.add((result, SH.value, _node(problem.value)))
-        if problem.source_shape and not _blank(problem.source_shape):
-            graph.add((result, SH.sourceShape, URIRef(problem.source_shape)))
-        if problem.file:
-            graph.add((result, _OKG.file, Literal(problem.shown_file())))
-        if problem.line:
-            graph.add((result, _OKG.line, Literal(problem.line)))
-    return graph.serialize(format="turtle")
+        shape, path = problem.source_shape, problem.path
+        facts: list[tuple[ox.NamedNode, Term | None]] = [
+            (_RDF_TYPE, _sh("ValidationResult")),
+            (_sh("resultSeverity"), _sh(problem.severity.capitalize())),
+            (_sh("resultMessage"), ox.Literal(problem.message)),
+            (_sh("sourceConstraintComponent"), ox.NamedNode(component)),
+            (_sh("sourceShape"), _node(shape) if shape and not _blank(shape) else None),
+            (_sh("focusNode"), _node(focus)),
+            (_sh("resultPath"), _node(path) if path and not _blank(path) else None),
+            (_sh("value"), _node(problem.value) if problem.value else None),
+            (ox.NamedNode(okg("file")), ox.Literal(problem.shown_file()) if problem.file else None),
+            (ox.NamedNode(okg("line")), ox.Literal(problem.line) if problem.line else None),
+        ]
+        triples.append(ox.Triple(report, _sh("result"), result))
+        triples.extend(ox.Triple(result, name, value) for name, value in facts if value is not None)
+    turtle = format_named("ttl", GRAPH_FORMATS)
+    assert turtle is not None
+    return graph_bytes(triples, turtle).decode()
 
 
-def _node(text: str) -> Node:
+def _sh(name: str) -> ox.NamedNode:
+    return ox.NamedNode(str(SH) + name)
+
+
+def _node(text: str) -> Term:
+    """Return the term that a problem's focus, path or value is the text of."""
     if _blank(text):
-        return BNode(text[2:])
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
-        return URIRef(text)
-    triple = (
-        next(iter(ox.parse(f"<x:s> <x:p> {text} .", ox.RdfFormat.N_TRIPLES)), None)
-        if text.startswith('"')
-        else None
-    )
-    return Literal(text) if triple is None else _term(triple.object)
+        return ox.BlankNode(text[2:])
+    if text.startswith('"'):
+        (quad,) = ox.parse(f"<x:s> <x:p> {text} .", ox.RdfFormat.N_TRIPLES)
+        assert isinstance(quad.object, ox.Literal)
+        return quad.object
+    try:
+        return ox.NamedNode(text)
+    except ValueError:
+        return ox.Literal(text)  # a file's name, where nothing in it could be read
