@@ -1,4 +1,7 @@
-"""What is wrong with the evidence is told once, where it stands, and as a SHACL report."""
+"""What is wrong with the evidence is told where it stands, and as a SHACL report.
+
+That each thing is told once is held by tests/api/test_check_command.py.
+"""
 
 import pyshacl
 import pytest
@@ -98,33 +101,6 @@ def test_a_warning_is_no_violation(problems_in):
     assert {(p.constraint, p.severity) for p in problems} == {("compartment-of-outcome", "warning")}
 
 
-def test_an_unknown_name_is_told_once(problems_in):
-    wrong = one(problems_in("okg:site okg:Femur ;", "okg:site okg:Femurr ;"))
-    assert wrong.constraint == "unknown-term"
-
-
-def test_a_node_without_a_name_is_told_once(problems_in):
-    old = "okg:comparison comparison:quill-2001-ovx-k2-versus-ovx ;"
-    new = "okg:comparison [ okg:targetArm arm:quill-2001-ovx-k2 ] ;"
-    assert one(problems_in(old, new)).constraint == "blank-node"
-
-
-def test_an_ill_formed_literal_is_told_by_the_shapes_alone(problems_in, capfd, recwarn):
-    wrong = one(problems_in("okg:presupposed true", 'okg:presupposed "yes"^^xsd:boolean'))
-    assert wrong.constraint == "DatatypeConstraintComponent"
-    assert capfd.readouterr() == ("", "")
-    assert list(recwarn) == []
-
-
-def test_what_rules_compute_is_not_held_to_the_shapes(problems_in):
-    """The shapes are closed: a computed property that somebody wrote is found."""
-    wrong = one(
-        problems_in("okg:hedged false ;", "okg:hedged false ;\n    okg:study study:quill-2001 ;")
-    )
-    assert wrong.constraint == "ClosedConstraintComponent"
-    assert wrong.path == str(OKG.study)
-
-
 # The report
 
 
@@ -190,12 +166,6 @@ def test_a_warning_alone_does_not_conform_in_shacl():
     report = report_of([Problem("hm", "odd", severity="warning", focus="urn:x:y")])
     assert_well_formed(report)
     assert (None, SH.conforms, Literal(False)) in report
-
-
-def test_the_report_of_real_problems_is_well_formed(problems_in):
-    problems = problems_in("okg:hedged false ;\n    okg:magnitude", "okg:magnitude")
-    assert problems
-    assert_well_formed(report_of(problems))
 
 
 # Shapes and queries that are themselves wrong

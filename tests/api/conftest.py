@@ -1,0 +1,111 @@
+"""Real processes: the command line, and servers on free ports of this machine."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pyoxigraph as ox
+import pytest
+from pyld import jsonld
+
+COMMAND = [sys.executable, "-m", "osteokg.api.cli"]
+Result = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return an environment that nobody's settings and stamps reach."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("OSTEOKG_")}
+    return {**own, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+
+
+@pytest.fixture(scope="session")
+def osteokg(surroundings: dict[str, str]) -> Callable[..., Result]:
+    """Run the command in a process of its own."""
+
+    def run(*arguments: str | Path, **options: object) -> Result:
+        given = {"env": surroundings, "stdin": subprocess.DEVNULL, **options}
+        if "input" in given:
+            del given["stdin"]
+        return subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            check=False,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            **given,
+        )
+
+    return run
+
+
+@contextmanager
+def serving(surroundings: dict[str, str], *arguments: str) -> Iterator[httpx2.Client]:
+    """Start a server on a free port, wait until it answers, and end it by its process id."""
+    command = [*COMMAND, "serve", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        command, env=surroundings, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if "http://" in line and line.startswith("OsteoKG version"):
+                break
+        else:
+            pytest.fail(f"the server ended by itself: {''.join(told)}")
+        address = told[-1].rstrip().rpartition(" ")[2].rstrip("/")
+        with httpx2.Client(base_url=address, timeout=30, trust_env=False) as client:
+            for _ in range(100):
+                try:
+                    client.get("/health").raise_for_status()
+                    break
+                except httpx2.TransportError:
+                    time.sleep(0.05)
+            yield client
+    finally:
+        process.terminate()
+        process.stderr.close()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(surroundings: dict[str, str], good: Path) -> Iterator[httpx2.Client]:
+    """Return a client of a real server of the invented evidence."""
+    with serving(surroundings, "--evidence", str(good)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def packaged_server(surroundings: dict[str, str]) -> Iterator[httpx2.Client]:
+    """Return a client of a real server of the evidence that comes with OsteoKG."""
+    with serving(surroundings) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def canonical_graph() -> Callable[[str | bytes, ox.RdfFormat], set[str]]:
+    """Return the triples of a document with blank nodes named by RDFC-1.0.
+
+    JSON-LD is read by PyLD, which is another's work, and without network.
+    """
+
+    def refuse(url: str, _options: object) -> None:
+        raise AssertionError(f"{url} was asked for: a reader of our JSON-LD needs no network")
+
+    def canonical(content: str | bytes, format_: ox.RdfFormat) -> set[str]:
+        if format_ == ox.RdfFormat.JSON_LD:
+            options = {"format": "application/n-quads", "documentLoader": refuse}
+            content, format_ = jsonld.to_rdf(json.loads(content), options), ox.RdfFormat.N_QUADS
+        dataset = ox.Dataset(ox.Quad(*quad.triple) for quad in ox.parse(content, format_))
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+        return {str(quad) for quad in dataset}
+
+    return canonical

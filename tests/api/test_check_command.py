@@ -1,0 +1,200 @@
+"""Broken evidence: one line for each problem, from the real command; nothing is served of it.
+
+Each file of tests/cases/evidence/broken is a small study, named after the one thing that is wrong
+with it. They are checked beside the good evidence: first those that do not even parse, then,
+without these, the others.
+"""
+
+import json
+import os
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from rdflib import RDF, SH, Graph, Literal, Namespace
+
+OKG = Namespace("https://w3id.org/osteokg/vocab/")
+
+# Place, severity, constraint, then words that the message has.
+UNREADABLE = """
+latin-1.ttl:72: violation [encoding] is not UTF-8: save the file as UTF-8
+relative-iri.ttl:65: violation [syntax] No scheme found in an absolute IRI
+syntax.ttl:70: violation [syntax] A dot is expected at the end of statements
+unknown-prefix.ttl:68: violation [syntax] The prefix degree: has not been declared
+utf-16.ttl:1: violation [encoding] is not UTF-8: save the file as UTF-8
+"""
+WRONG = """
+arm-of-another-study.ttl:57: violation [arms-of-two-experiments] name a reference arm of the target
+arm-without-the-agent.ttl:28: warning [orphan] Nothing refers to this: use it, or take it out
+arm-without-the-agent.ttl:59: violation [no-contrast] the arms differ in nothing or in both
+arms-swapped.ttl:58: violation [reversed-comparison] lacks the treatment VitaminK2 swap the arms
+blank-node.ttl:48: violation [blank-node] give it an IRI of its own
+computed-property.ttl:76: violation [ClosedConstraintComponent] the rules compute is never written
+datatype.ttl:85: violation [DatatypeConstraintComponent] okg:presupposed: true (found "yes")
+described-twice.ttl:51: violation [described-twice] is described in quill-2001.ttl too
+duplicate-exposure.ttl:34: violation [duplicate-exposure] has an equal exposure already
+duplicate-exposure.ttl:61: warning [orphan] arm:duplicate-exposure-ovx-k2-again: Nothing refers to
+ill-formed-boolean.ttl:85: violation [DatatypeConstraintComponent] (found "yes"^^<http
+missing-anchor.ttl:64: violation [MinCountConstraintComponent] needs at least one okg:anchor
+significant-null.ttl:73: violation [null-but-significant] write okg:ReportedNotSignificant
+two-directions.ttl:93: warning [two-directions] Another finding has a different direction
+undescribed-anchor.ttl:65: violation [unknown-thing] Did you mean anchor:larch-2010-s001?
+undescribed-thing.ttl:44: violation [unknown-thing] Did you mean experiment:undescribed-thing?
+undirected-outcome.ttl:68: violation [undirected-outcome] has no more or less: write okg:Altered
+unknown-property.ttl:68: violation [unknown-term] okg:degre is not Did you mean okg:degree?
+unknown-term.ttl:71: violation [unknown-term] okg:BoneMas is not Did you mean okg:BoneMass?
+"""
+LINE = re.compile(r"(\S+\.ttl:\d+: (?:violation|warning) \[[\w-]+\]) (.+)")
+
+
+def lines_of(text: str) -> list[tuple[str, str]]:
+    found = [LINE.fullmatch(line) for line in text.strip().splitlines()]
+    assert all(found), text
+    return [(line[1], line[2]) for line in found]
+
+
+def folder_of(good: Path, target: Path, cases: set[str]) -> Path:
+    """Return a new folder of evidence: the good files and these broken ones."""
+    shutil.copytree(good, target)
+    for name in cases:
+        shutil.copy(good.parent / "broken" / name, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def folders(good, tmp_path_factory) -> dict[str, Path]:
+    top = tmp_path_factory.mktemp("broken")
+    cases = {
+        "unreadable": {place.partition(":")[0] for place, _ in lines_of(UNREADABLE)},
+        "wrong": {place.partition(":")[0] for place, _ in lines_of(WRONG)},
+    }
+    listed = cases["unreadable"] | cases["wrong"] | {"comment.ttl"}
+    assert listed == {path.name for path in (good.parent / "broken").iterdir()}
+    cases["one"] = {"unknown-term.ttl"}
+    return {name: folder_of(good, top / name, files) for name, files in cases.items()}
+
+
+@pytest.fixture(scope="module")
+def runs(osteokg, folders):
+    """Return what the commands did, run on as many processors as there are."""
+    serve = ("serve", "--port", "0", "--evidence", ".")
+    commands = {
+        ("check", "unreadable"): ("check", "--evidence", "."),
+        ("check", "wrong"): ("check", "--evidence", "."),
+        ("serve", "unreadable"): serve,
+        ("serve", "wrong"): serve,
+        ("json", "wrong"): ("check", "--evidence", ".", "--format", "json"),
+        ("ttl", "wrong"): ("check", "--evidence", ".", "--format", "ttl"),
+    }
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        begun = {
+            key: pool.submit(osteokg, *arguments, cwd=folders[key[1]])
+            for key, arguments in commands.items()
+        }
+        yield lambda *key: begun[key].result()
+
+
+@pytest.mark.parametrize(("name", "expected"), [("unreadable", UNREADABLE), ("wrong", WRONG)])
+def test_check_prints_one_line_per_problem(runs, folders, name, expected):
+    run = runs("check", name)
+    told, wanted = lines_of(run.stdout), lines_of(expected)
+    assert [place for place, _ in told] == [place for place, _ in wanted]
+    for (place, message), (_, words) in zip(told, wanted, strict=True):
+        missing = [word for word in words.split() if word not in message]
+        assert not missing, f"{place} {message}"
+    assert run.returncode == 1
+    files = len(list(folders[name].iterdir()))
+    wrong = sum("violation" in place for place, _ in wanted)
+    warned = len(wanted) - wrong
+    assert run.stderr == f"{files} files checked: {wrong} violations, {warned} warnings.\n"
+
+
+@pytest.mark.parametrize("name", ["unreadable", "wrong"])
+def test_serve_refuses_to_start_with_the_same_lines(runs, name):
+    run = runs("serve", name)
+    assert run.stdout == runs("check", name).stdout
+    assert run.returncode == 1
+    assert run.stderr == "", "nothing is served, so no address is told"
+
+
+def test_json_says_the_same(runs, folders):
+    run = runs("json", "wrong")
+    assert run.returncode == 1
+    told = json.loads(run.stdout)
+    assert told["conforms"] is False
+    lines = [
+        f"{Path(p['file']).name}:{p['line']}: {p['severity']} [{p['constraint']}] {p['message']}"
+        for p in told["problems"]
+    ]
+    assert lines == runs("check", "wrong").stdout.splitlines()
+    assert told["problems"][-1] == {
+        "file": str((folders["wrong"] / "unknown-term.ttl").resolve()),
+        "line": 71,
+        "severity": "violation",
+        "constraint": "unknown-term",
+        "message": "okg:BoneMas is not in the ontology. Did you mean okg:BoneMass?",
+        "focus": "https://w3id.org/osteokg/id/finding/unknown-term-k2-bone-mass-femur",
+        "path": "https://w3id.org/osteokg/vocab/outcome",
+        "value": "https://w3id.org/osteokg/vocab/BoneMas",
+    }
+
+
+def test_a_shacl_report_says_the_same(runs):
+    run = runs("ttl", "wrong")
+    assert run.returncode == 1
+    report = Graph().parse(data=run.stdout, format="turtle")
+    assert (None, SH.conforms, Literal(False)) in report
+    short = {SH.Violation: "violation", SH.Warning: "warning"}
+    told = {
+        "{}:{}: {} [{}] {}".format(
+            report.value(result, OKG.file),
+            report.value(result, OKG.line),
+            short[report.value(result, SH.resultSeverity)],
+            re.split("[/#]", report.value(result, SH.sourceConstraintComponent))[-1],
+            report.value(result, SH.resultMessage),
+        )
+        for result in report.subjects(RDF.type, SH.ValidationResult)
+    }
+    assert told == set(runs("check", "wrong").stdout.splitlines())
+
+
+# Files beside the evidence
+
+
+def test_a_file_can_be_checked_beside_the_evidence(osteokg, good):
+    run = osteokg("check", "--evidence", good, good.parent / "broken" / "unknown-term.ttl")
+    assert run.returncode == 1
+    ((place, _),) = lines_of(run.stdout)
+    assert place.endswith("unknown-term.ttl:71: violation [unknown-term]")
+    assert run.stderr == "1 files checked: 1 violations, 0 warnings.\n"
+
+
+def test_a_file_is_wrong_by_what_it_does_to_another(osteokg, good, tmp_path):
+    """It takes the name of a thing of a study that comes after it."""
+    one = tmp_path / "a.ttl"
+    one.write_text(
+        "@prefix okg: <https://w3id.org/osteokg/vocab/> .\n"
+        "<https://w3id.org/osteokg/id/arm/quill-2001-ovx> a okg:Arm .\n",
+        encoding="utf-8",
+    )
+    run = osteokg("check", "--evidence", good, one)
+    assert run.returncode == 1
+    assert "[described-twice] arm:quill-2001-ovx is described in a.ttl too" in run.stdout
+
+
+def test_what_forbids_any_check_is_told_whatever_was_asked(osteokg, folders):
+    """A file cannot be checked while another one does not parse; silence would be praise."""
+    folder = folders["unreadable"]
+    run = osteokg("check", "--evidence", folder, folder / "quill-2001.ttl")
+    assert run.returncode == 1
+    assert "syntax.ttl:70: violation [syntax]" in run.stdout
+
+
+def test_two_files_of_one_name_are_told_in_the_form_asked_for(osteokg, good, tmp_path):
+    shutil.copy(good / "quill-2001.ttl", tmp_path)
+    run = osteokg("check", "--format", "json", "--evidence", good, tmp_path)
+    assert run.returncode == 1
+    (problem,) = json.loads(run.stdout)["problems"]
+    assert problem["constraint"] == "file-name"
