@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from rdflib import Graph
 
+from osteokg.kg.files import find_sources
+from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
+from osteokg.kg.version import build
+
 pytestmark = pytest.mark.reasoner
 
 IMPOSSIBLE = """
@@ -69,3 +73,12 @@ def test_the_ontology_is_consistent(ontology, tmp_path):
 
 def test_every_class_of_the_ontology_can_have_members(ontology, tmp_path):
     assert impossible_classes(ontology, tmp_path) == []
+
+
+def test_the_evidence_and_what_rules_compute_from_it_are_consistent(tmp_path):
+    version = build(find_sources(), use_stamp=False)
+    turtle = format_named("ttl", GRAPH_FORMATS)
+    assert turtle is not None
+    union = {quad.triple for quad in version.store}
+    answer = hermit(graph_bytes(union, turtle).decode(), tmp_path, "-k")
+    assert answer.returncode == 0, answer.stderr
