@@ -7,6 +7,7 @@ loop; worker processes and a remote SPARQL endpoint fit behind the same three me
 from __future__ import annotations
 
 import asyncio
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -55,8 +56,24 @@ class EmbeddedStore:
     async def query(self, query: Query) -> Answer:
         """Answer a query without blocking the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, evaluate, self._store, query)
+        return await loop.run_in_executor(self._pool, _evaluate, self._store, query)
 
     async def close(self) -> None:
         """Stop taking queries; those under way end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _evaluate(store: ox.Store, query: Query) -> Answer:
+    """Evaluate a query; leave nothing of the engine in the traceback of an error.
+
+    The engine's results must be let go in the thread that made them (they leak otherwise), and an
+    error takes the frames that hold them to the event loop's.
+    """
+    try:
+        return evaluate(store, query)
+    except Exception as error:
+        link: BaseException | None = error
+        while link is not None:
+            traceback.clear_frames(link.__traceback__)
+            link = link.__context__
+        raise
