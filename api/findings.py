@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -49,8 +50,12 @@ async def findings_as_jsonld(request: Request) -> Response:
 
 
 async def _page(store: Store) -> bytes:
+    statements: dict[str, list[list[dict[str, str]]]] = {}
     rows = await findings_rows(store)
-    response = await asyncio.to_thread(page, "findings.html", rows=rows)
+    for _, rows_of_one in groupby(rows, key=lambda row: row["finding"].partition("#")[0]):
+        one = list(rows_of_one)
+        statements.setdefault(one[0]["kind"], []).append(one)
+    response = await asyncio.to_thread(page, "findings.html", statements=statements)
     return bytes(response.body)
 
 
