@@ -1,0 +1,19 @@
+"""What is asked of the version made of the invented evidence."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.version import Version
+
+
+@pytest.fixture(scope="session")
+def ask(version: Version) -> Iterator[Callable[..., Any]]:
+    """Call an asynchronous function with the store of the invented evidence first."""
+    store = EmbeddedStore(version)
+    with asyncio.Runner() as loop:
+        yield lambda function, *arguments: loop.run(function(store, *arguments))
+        loop.run(store.close())
