@@ -51,7 +51,7 @@ _REST, _BY_RULE = "Facts", "What follows by rule"
 _NOT_SHOWN = {_LABEL, _PARAPHRASE, _DEFINITION, VOCAB + "coveredBy", VOCAB + "overlaps"}
 
 _OPENED = {"comparison", "arm", "population", "publication"}
-_ONE_LINE = {"exposure", "anchor", "reference", "component", "proposition"}
+_ONE_LINE = {"exposure", "anchor", "reference", "component", "proposition", "cell", "gap"}
 _NOT_IN_PARTS = {"digest", "normalisation", "pieceDigests", "partOfExperiment", "refersTo"}
 _NAMED_IN_LINE = {"sentence", "figure", "referenceNumber", "sampleSize"}
 _SAID_OF_NOTHING = {"not stated", "not reported", "none", "not applicable"}
@@ -154,12 +154,14 @@ async def describe_for_page(
     names = await _names(store, {*types, *properties, *(iri for iri, _, _ in linked)})
     kinds = sorted(names.label(iri) for iri in types if iri.startswith(VOCAB))
     definitions = values.get(_DEFINITION, [])
+    # What a symmetric property says both ways is told once.
+    said = {(name, value.iri) for name, those in values.items() for value in those}
     return Description(
         kind=", ".join(kinds) or _kind_in_ontology(types),
         heading=_called(entity, names, entity.iri),
         lead=definitions[0].text if definitions else None,
         groups=_groups(entity, names),
-        linked=_grouped(names, linked),
+        linked=_grouped(names, [link for link in linked if link[:2] not in said]),
         cut=_LISTED if len(linked) >= _LISTED else None,
     )
 

@@ -136,6 +136,13 @@ def test_what_links_to_a_thing_is_told_by_property_and_sentence(page):
     assert findings
 
 
+def test_what_two_findings_say_of_each_other_is_told_once(client, page):
+    query = "SELECT ?f { ?f <https://w3id.org/osteokg/vocab/agreesWith> ?g } ORDER BY ?f LIMIT 1"
+    rows = client.get("/sparql", params={"query": query, "format": "csv"}).text.split()
+    found = page(rows[1].removeprefix("https://w3id.org/osteokg"))
+    assert found.text.count("agrees with") == 1
+
+
 def test_identifiers_lead_to_where_they_are_resolved(page):
     assert page("/vocab/FemoralNeck").link("UBERON:0007119") == (
         "https://bioregistry.io/UBERON:0007119"
