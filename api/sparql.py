@@ -47,6 +47,9 @@ RESULT_TYPES = sorted(
     {name for format_ in ROW_FORMATS + GRAPH_FORMATS for name in format_.media_types}
 )
 
+# as SPARQLWrapper names them
+_ALSO_CALLED = {"turtle": "ttl", "n3": "ttl", "rdf+xml": "rdf", "json-ld": "jsonld"}
+
 Parameters = list[tuple[str, str]]
 
 
@@ -161,14 +164,20 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
 
 
 def _formats(accept: str | None, named: str | None) -> tuple[Format | None, Format | None]:
-    """Return the format for rows and for a graph; ``format=csv`` in the address goes before."""
+    """Return the format for rows and for a graph: the one that is named, else by Accept.
+
+    Clients that name a format (``format=xml``) do so before they know which form a query has, so
+    a name that does not fit the form does not count.
+    """
+    rows, graph = best_format(accept, ROW_FORMATS), best_format(accept, GRAPH_FORMATS)
     if named is None:
-        return best_format(accept, ROW_FORMATS), best_format(accept, GRAPH_FORMATS)
-    rows, graph = format_named(named, ROW_FORMATS), format_named(named, GRAPH_FORMATS)
-    if rows is None and graph is None:
-        names = ", ".join(dict.fromkeys(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS))
+        return rows, graph
+    name = _ALSO_CALLED.get(named, named)
+    named_rows, named_graph = format_named(name, ROW_FORMATS), format_named(name, GRAPH_FORMATS)
+    if named_rows is None and named_graph is None:
+        names = ", ".join(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS)
         raise RequestError(f"'{named}' is no format; there are {names}.")
-    return rows, graph
+    return named_rows or rows, named_graph or graph
 
 
 def _send(request: Request, answer: Answer) -> Response:
