@@ -126,7 +126,7 @@ def table(whole: dict[str, list[float]], steps: dict[str, list[dict[str, float]]
     totals = {start: sum(seconds.values()) for start, seconds in middle.items()}
     for step in middle["first"]:
         cells = [
-            f"{seconds[step] * 1000:.0f} | {seconds[step] / totals[start]:.0%}"
+            f"{seconds.get(step, 0) * 1000:.0f} | {seconds.get(step, 0) / totals[start]:.0%}"
             for start, seconds in middle.items()
         ]
         lines.append(f"| {step} | {' | '.join(cells)} |")

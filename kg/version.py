@@ -115,28 +115,57 @@ def build(
 ) -> Version:
     """Make the version of these files: read, compute, validate, hash.
 
-    What was validated once is not validated again: a stamp named after the bytes of everything
-    that the verdict depends on lies in ``cache_folder()``. Raises DataError with all problems.
+    What was validated once is neither computed nor validated again: a stamp named after the
+    bytes of everything that these depend on lies in ``cache_folder()``. Raises DataError with all
+    problems.
     """
     seconds: dict[str, float] = {}
-    dataset = prepare(sources, progress, seconds)
     clock = _Clock(seconds)
     stamp = _stamp_of(sources) if use_stamp else None
-    warnings = _told_before(stamp, sources)
-    if warnings is None:
+    kept = _kept(stamp, sources)
+    if kept is None:
+        dataset = prepare(sources, progress, seconds)
+        clock = _Clock(seconds)
         problems = validate(dataset, progress)
         if errors_of(problems):
             raise DataError(problems)
-        warnings = tuple(problems)
-        _leave(stamp, warnings)
-    clock.lap("validate")
-    progress("hashing")
-    identifier = content_hash(dataset.store)
-    clock.lap("hash")
-    dataset.add_graph(graph_iri("metadata"), describe_version(dataset.store, identifier))
+        clock.lap("validate")
+        progress("hashing")
+        kept = _Kept(content_hash(dataset.store), tuple(problems), _computed(dataset))
+        _leave(stamp, kept)
+        clock.lap("hash")
+    else:
+        dataset = load(sources)
+        clock.lap("read")
+        dataset.store.extend(kept.computed)
+        clock.lap("rules")
+    dataset.add_graph(graph_iri("metadata"), describe_version(dataset.store, kept.id))
     dataset.close()
     clock.lap("close")
-    return Version(identifier, dataset.store, sources, warnings, seconds)
+    return Version(kept.id, dataset.store, sources, kept.warnings, seconds)
+
+
+_STAMPS = 16
+"""So many stamps are kept; each holds some megabytes."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Hold what a stamp keeps of a version: its id, its warnings, its computed graphs."""
+
+    id: str
+    warnings: tuple[Problem, ...]
+    computed: list[ox.Quad]
+
+
+def _computed(dataset: Dataset) -> list[ox.Quad]:
+    """Return what stands in no file."""
+    return [
+        quad
+        for quad in named_quads(dataset.store)
+        if isinstance(quad.graph_name, ox.NamedNode)
+        and quad.graph_name.value not in dataset.file_of_graph
+    ]
 
 
 def _stamp_of(sources: Sources) -> Path | None:
@@ -148,31 +177,42 @@ def _stamp_of(sources: Sources) -> Path | None:
     return folder and folder / "validated" / digest_of([*code, *data], __version__, *libraries)
 
 
-def _told_before(stamp: Path | None, sources: Sources) -> tuple[Problem, ...] | None:
-    """Return the warnings kept in a stamp, None where this content was never validated."""
+def _kept(stamp: Path | None, sources: Sources) -> _Kept | None:
+    """Return what is kept in a stamp, None where this content was never validated."""
     if stamp is None:
         return None
     by_name = {path.name: path for path in sources.all()}
     try:
-        rows = json.loads(stamp.read_text(encoding="utf-8"))
-        return tuple(Problem(**{**row, "file": by_name.get(row["file"])}) for row in rows)
-    except (OSError, ValueError, TypeError, KeyError):
+        told = json.loads(stamp.read_text(encoding="utf-8"))
+        warnings = (
+            Problem(**{**row, "file": by_name.get(row["file"])}) for row in told["warnings"]
+        )
+        computed = list(ox.parse(told["computed"], ox.RdfFormat.N_QUADS))
+        return _Kept(told["id"], tuple(warnings), computed)
+    except (OSError, ValueError, TypeError, KeyError, SyntaxError):
         return None
 
 
-def _leave(stamp: Path | None, warnings: Iterable[Problem]) -> None:
+def _leave(stamp: Path | None, kept: _Kept) -> None:
     """Leave the stamp; a cache that cannot be written only costs the next start its time.
 
     Of a file it keeps the name: the same bytes may lie in another folder next time.
     """
     if stamp is None:
         return
-    rows = [{**asdict(one), "file": one.file and one.file.name} for one in warnings]
+    told = {
+        "id": kept.id,
+        "warnings": [{**asdict(one), "file": one.file and one.file.name} for one in kept.warnings],
+        "computed": canonical_quads(kept.computed).decode(),
+    }
     try:
         stamp.parent.mkdir(parents=True, exist_ok=True)
         unfinished = stamp.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(rows), encoding="utf-8")
+        unfinished.write_text(json.dumps(told), encoding="utf-8")
         unfinished.replace(stamp)
+        by_age = sorted(stamp.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+        for old in by_age[:-_STAMPS]:
+            old.unlink(missing_ok=True)
     except OSError:
         return
 

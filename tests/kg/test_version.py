@@ -167,6 +167,23 @@ def test_what_was_validated_once_is_not_validated_again(copied, cache, validatio
     assert len(validations) == 1
 
 
+def test_a_stamp_gives_back_the_same_version_without_computing_it(copied, cache, monkeypatch):
+    first = made(copied)
+    monkeypatch.setattr("osteokg.kg.version.apply_rules", None)  # would fail if it were called
+    second = made(copied)
+    assert second.id == first.id
+    assert canonical_quads(second.store) == canonical_quads(first.store)
+
+
+def test_only_the_latest_stamps_are_kept(copied, cache, validations, monkeypatch):
+    monkeypatch.setattr("osteokg.kg.version._STAMPS", 2)
+    path = copied / "reed-1999.ttl"
+    for _ in range(4):
+        path.write_bytes(path.read_bytes() + b"\n")
+        made(copied)
+    assert len(list((cache / "osteokg" / "validated").iterdir())) == 2
+
+
 def test_one_changed_byte_is_validated(copied, cache, validations):
     made(copied)
     path = copied / "reed-1999.ttl"
