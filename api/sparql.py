@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg.api.answers import page
-from osteokg.api.negotiation import HTML, best_format, best_type, prefers_html
+from osteokg.api.negotiation import best_format, best_type, prefers_html
 from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.errors import (
@@ -206,7 +206,6 @@ def _query_page(text: str, answer: Answer | None, error: OsteoKGError | None) ->
         graph=graph,
         error=error,
         queries=named_queries(),
-        html=HTML,
     )
 
 
