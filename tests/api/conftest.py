@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -109,3 +110,36 @@ def canonical_graph() -> Callable[[str | bytes, ox.RdfFormat], set[str]]:
         return {str(quad) for quad in dataset}
 
     return canonical
+
+
+@pytest.fixture(scope="session")
+def raw(server: httpx2.Client) -> Callable[[bytes], tuple[int, dict[str, str], bytes]]:
+    """Send bytes to the server and return status, headers and the bytes after them."""
+
+    def send(request: bytes) -> tuple[int, dict[str, str], bytes]:
+        address = (server.base_url.host, server.base_url.port)
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(request)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, body = answer.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        return int(first.split()[1]), headers, body
+
+    return send
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[str, Callable[[], bool]]]:
+    """Return an address of this machine, and whether anybody has asked there."""
+    with socket.create_server(("127.0.0.1", 0)) as heard:
+        heard.settimeout(0)
+
+        def asked() -> bool:
+            try:
+                heard.accept()[0].close()
+            except BlockingIOError:
+                return False
+            return True
+
+        yield f"http://127.0.0.1:{heard.getsockname()[1]}/", asked
