@@ -12,11 +12,11 @@ import pyoxigraph as ox
 import pytest
 
 from osteokg.kg.catalogue import NamedQuery, named_queries
-from osteokg.kg.files import find_sources, packaged
+from osteokg.kg.files import packaged
 from osteokg.kg.headers import header_of
 from osteokg.kg.names import VOCAB
 from osteokg.kg.results import ROW_FORMATS, Query, evaluate, format_named
-from osteokg.kg.version import build, named_quads
+from osteokg.kg.version import named_quads
 
 ANSWERS = Path(__file__).parent / "answers"
 QUESTIONS = {query.name: query for query in named_queries()}
@@ -29,11 +29,6 @@ ASKED_FOR = {
     "k2-alone-null-results",
     "any-part-of-the-femur",
 }
-
-
-@pytest.fixture(scope="session")
-def store() -> ox.Store:
-    return build(find_sources()).store
 
 
 @pytest.fixture(scope="session")
