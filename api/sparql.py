@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -142,7 +143,7 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
     if text is None:
         raise RequestError("There is no 'query' parameter.")
     accept = request.headers.get("accept")
-    named = _only(parameters, "format")
+    named = [value for key, value in parameters if key == "format" and value]
     rows, graph = _formats(accept, named)
     query = Query(
         text,
@@ -152,7 +153,7 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
         tuple(value for key, value in parameters if key == "named-graph-uri"),
     )
     store: Store = request.app.state.store
-    if named is None and prefers_html(accept, RESULT_TYPES):
+    if not named and prefers_html(accept, RESULT_TYPES):
         shown = Query(
             text, ROW_FORMATS[0], GRAPH_FORMATS[0], query.default_graphs, query.named_graphs
         )
@@ -163,21 +164,22 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
     return _send(request, await store.query(query))
 
 
-def _formats(accept: str | None, named: str | None) -> tuple[Format | None, Format | None]:
-    """Return the format for rows and for a graph: the one that is named, else by Accept.
+def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, Format | None]:
+    """Return the format for rows and for a graph: the first that is named, else by Accept.
 
-    Clients that name a format (``format=xml``) do so before they know which form a query has, so
-    a name that does not fit the form does not count.
+    Clients name formats (``format=xml``, SPARQLWrapper several at once) before they know which
+    form a query has, so a name that does not fit the form does not count.
     """
-    rows, graph = best_format(accept, ROW_FORMATS), best_format(accept, GRAPH_FORMATS)
-    if named is None:
-        return rows, graph
-    name = _ALSO_CALLED.get(named, named)
-    named_rows, named_graph = format_named(name, ROW_FORMATS), format_named(name, GRAPH_FORMATS)
-    if named_rows is None and named_graph is None:
-        names = ", ".join(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS)
-        raise RequestError(f"'{named}' is no format; there are {names}.")
-    return named_rows or rows, named_graph or graph
+    names = [_ALSO_CALLED.get(name, name) for name in named]
+    rows = [chosen for name in names if (chosen := format_named(name, ROW_FORMATS))]
+    graph = [chosen for name in names if (chosen := format_named(name, GRAPH_FORMATS))]
+    if names and not rows and not graph:
+        known = ", ".join(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS)
+        raise RequestError(f"'{named[0]}' is no format; there are {known}.")
+    return (
+        rows[0] if rows else best_format(accept, ROW_FORMATS),
+        graph[0] if graph else best_format(accept, GRAPH_FORMATS),
+    )
 
 
 def _send(request: Request, answer: Answer) -> Response:
