@@ -190,6 +190,17 @@ def test_the_rest_of_that_conclusion_is_held_up_by_references_56_and_59(store: o
         assert set().union(*(references(store, finding) for finding in findings)) == numbers
 
 
+def test_no_conclusion_as_a_whole_loses_all_its_support(store: ox.Store) -> None:
+    (changed,) = rows(
+        store,
+        f"{PREFIXES}SELECT ?conclusion ?all ?kept {{ ?conclusion a okg:Conclusion ;"
+        " okg:auditResult ?one ; okg:auditResultWithoutRetracted ?other ."
+        " ?one rdfs:label ?all . ?other rdfs:label ?kept FILTER(?one != ?other) }",
+    )
+    assert changed["conclusion"] == f"{ID}conclusion/iwamoto-2006-abstract-ca-k2"
+    assert (changed["all"], changed["kept"]) == ("supported", "mixed")
+
+
 def test_fewer_fractures_are_claimed_with_the_support_of_patients_alone(store: ox.Store) -> None:
     proposition = "iwamoto-2006-intro-k2-fracture-risk-osteoporotic-fracture-incidence"
     findings = bearing_on(store, proposition, "supportedBy")
