@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+from markers import main
+
 from osteokg.api.cli import parser
 from osteokg.kg.files import find_sources
 from osteokg.kg.metadata import count
@@ -32,28 +34,11 @@ def commands() -> str:
     return f"| | |\n|---|---|\n{rows}"
 
 
-def renewed(text: str) -> str:
-    """Return the README's text with the produced parts as they should be."""
-    for name, part in (("counts", counts()), ("commands", commands())):
-        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
-        if text.count(start) != 1 or text.count(end) != 1:
-            raise SystemExit(f"README.md needs {start.strip()} and {end.strip()}, once each.")
-        before, _, rest = text.partition(start)
-        text = before + start + part + end + rest.partition(end)[2]
-    return text
-
-
-def main() -> int:
-    """Write the README, or say whether it is stale."""
-    text = README.read_text(encoding="utf-8")
-    right = renewed(text)
-    if "--check" in sys.argv:
-        if text != right:
-            sys.stderr.write("README.md is stale: run 'python docs/make_readme.py'\n")
-        return int(text != right)
-    README.write_text(right, encoding="utf-8", newline="\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(
+        main(
+            README,
+            lambda: {"counts": counts(), "commands": commands()},
+            "python docs/make_readme.py",
+        )
+    )
