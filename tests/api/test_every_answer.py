@@ -192,13 +192,11 @@ def test_a_server_at_another_address_says_that_address(version):
 
 def test_the_packaged_evidence_is_served(packaged_server: httpx2.Client):
     """Only that it is: what it says is held by tests/data."""
-    assert packaged_server.get("/health").json()["status"] == "ok"
-    for path in PATHS:
-        expected = packaged_server.get(path, headers={"Accept": BROWSER}).status_code
-        assert expected < 500, path
+    for path in ("/", "/health", "/sparql", "/queries", "/findings.csv", "/findings.jsonld"):
+        assert packaged_server.get(path, headers={"Accept": BROWSER}).status_code == 200, path
     rows = packaged_server.get("/findings").json()
     assert rows["total"] == len(rows["items"]) > 0
-    finding = next(r["finding"] for r in rows["items"] if r["kind"] == "finding")
+    finding = next(row["finding"] for row in rows["items"] if row["kind"] == "finding")
     path = finding.removeprefix("https://w3id.org/osteokg")
     for suffix in (".ttl", ".jsonld", ".html"):
         assert packaged_server.get(path + suffix).status_code == 200
