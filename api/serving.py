@@ -6,7 +6,8 @@ import argparse
 import os
 import socket
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
@@ -19,7 +20,10 @@ from osteokg.kg.metadata import count
 from osteokg.kg.problems import as_text
 from osteokg.kg.store import EmbeddedStore
 
-__all__ = ["bind", "serve"]
+__all__ = ["bind", "listen", "serve"]
+
+_WAITING = 2048
+"""So many connections may wait to be let in, as uvicorn has it."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -34,6 +38,7 @@ def serve(arguments: argparse.Namespace) -> int:
         app = create_app(settings, EmbeddedStore(version, settings.threads), counts)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
         server = uvicorn.Server(config)
+        listen(sockets)
         sys.stderr.write(
             f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
             f"{counts.triples} triples; {settings.address()}\n"
@@ -45,11 +50,11 @@ def serve(arguments: argparse.Namespace) -> int:
 def bind(host: str, port: int, held: ExitStack) -> list[socket.socket]:
     """Return sockets bound to every address of a host; ``held`` closes them.
 
-    Nothing is answered before somebody listens on them. Port 0 takes a free one, the same for
-    each address. Raises RequestError for a port that is taken or a host that is not ours.
+    Nobody is answered before ``listen``. Port 0 takes a free one, the same for each address.
+    Raises RequestError for a port that is taken or a host that is not ours.
     """
     sockets: list[socket.socket] = []
-    try:
+    with _told(host, port):
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, address in dict.fromkeys(found):
             one = held.enter_context(socket.socket(family, kind, protocol))
@@ -60,9 +65,24 @@ def bind(host: str, port: int, held: ExitStack) -> list[socket.socket]:
             taken = sockets[0].getsockname()[1] if sockets else port
             one.bind((address[0], taken, *address[2:]))
             sockets.append(one)
-    except OSError as error:
+    return sockets
+
+
+def listen(sockets: Sequence[socket.socket]) -> None:
+    """Let connections in. Raises RequestError if another has begun to listen there meanwhile."""
+    for one in sockets:
+        host, port, *_ = one.getsockname()
+        with _told(host, port):
+            one.listen(_WAITING)
+
+
+@contextmanager
+def _told(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, UnicodeError) as error:  # a name that none can be is told as the latter
+        why = getattr(error, "strerror", None) or error
         raise RequestError(
-            f"cannot listen on {host}, port {port}: {error.strerror}. "
+            f"cannot listen on {host}, port {port}: {why}. "
             "Choose another with --host or --port (--port 0 takes a free one)."
         ) from error
-    return sockets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,13 @@ class Settings:
     max_body: int = 1_000_000
     threads: int = 4
 
+    def __post_init__(self) -> None:
+        """Raise RequestError for an address that nobody could reach."""
+        if self.base_url and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", self.base_url):
+            raise RequestError(
+                f"'{self.base_url}' is no address of a service: write e.g. https://example.org/k2."
+            )
+
     def address(self) -> str:
         """Return the address of the start page."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -42,7 +50,7 @@ def port_number(text: str) -> int:
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that ``OSTEOKG_HOST``, ``…_PORT`` and ``…_BASE_URL`` give.
 
-    Raises RequestError for a port that is none.
+    Raises RequestError for a port that is none, or an address.
     """
     given = os.environ if environment is None else environment
     try:

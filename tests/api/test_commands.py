@@ -161,7 +161,8 @@ def assert_one_error(code, out, err, *words):
         (["show", "okg:Nowhere"], ["okg:Nowhere is not in the graph"]),
         (["check", "gone.ttl"], ["gone.ttl: no such file or folder"]),
         (["fmt", "gone.ttl"], ["gone.ttl: no such file or folder"]),
-        (["serve", "--host", "203.0.113.1"], ["cannot listen on 203.0.113.1, port 8000"]),
+        (["serve", "--host", "x" * 64], ["cannot listen on xxx", "Choose another with --host"]),
+        (["serve", "--base-url", "here", "--port", "0"], ["'here' is no address of a service"]),
     ],
 )
 def test_a_wrong_command_is_told_in_one_line(told, on, arguments, words):

@@ -115,3 +115,9 @@ def test_formats_answer_to_their_names(accept, rows, graph):
         rows,
         graph,
     )
+
+
+@given(st.text(st.sampled_from('*/;,=q.01 ax"\t-'), max_size=20))
+def test_no_header_is_a_failure(accept):
+    assert best_type(accept, OFFERED) in (*OFFERED, None)
+    assert prefers_html(accept, OFFERED) in (True, False)
