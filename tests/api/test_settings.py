@@ -95,5 +95,5 @@ def test_a_host_of_two_families_has_one_port():
 
 
 def test_a_host_that_none_can_be_is_told():
-    with ExitStack() as held, pytest.raises(RequestError, match="cannot listen on x{64}, port 0"):
+    with ExitStack() as held, pytest.raises(RequestError, match=r"cannot listen on x{64}, port 0"):
         bind("x" * 64, 0, held)
