@@ -118,7 +118,10 @@ def _row(name: str, facts: Facts) -> dict[str, str]:
         elif column == "degree" and ("overshoot", "") in values:
             row[column] = "overshoot"
         else:
-            row[column] = _SEPARATOR.get(column, ";").join(_distinct(value for value, _ in ordered))
+            separator = _SEPARATOR.get(column, ";")
+            if (kind, column) == ("interaction-claim", "comparator"):
+                separator = ";"  # arms beside each other, not agents of one arm
+            row[column] = separator.join(_distinct(value for value, _ in ordered))
         if column in _WITH_IRI:
             row[f"{column}_iri"] = ";".join(_distinct(iri for _, iri in ordered))
     row["study_iri"] = ";".join(per_study["study_iri"])
