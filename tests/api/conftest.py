@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import httpx2
 import pyoxigraph as ox
@@ -50,31 +53,31 @@ def osteokg(surroundings: dict[str, str]) -> Callable[..., Result]:
 @contextmanager
 def serving(surroundings: dict[str, str], *arguments: str) -> Iterator[httpx2.Client]:
     """Start a server on a free port, wait until it answers, and end it by its process id."""
-    command = [*COMMAND, "serve", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        command, env=surroundings, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    )
-    try:
-        told = []
-        for line in process.stderr:
-            told.append(line)
-            if "http://" in line and line.startswith("OsteoKG version"):
-                break
-        else:
-            pytest.fail(f"the server ended by itself: {''.join(told)}")
-        address = told[-1].rstrip().rpartition(" ")[2].rstrip("/")
-        with httpx2.Client(base_url=address, timeout=30, trust_env=False) as client:
-            for _ in range(100):
-                try:
-                    client.get("/health").raise_for_status()
-                    break
-                except httpx2.TransportError:
-                    time.sleep(0.05)
-            yield client
-    finally:
-        process.terminate()
-        process.stderr.close()
-        process.wait(10)
+    # What it logs goes to a file: a pipe that nobody reads would stop it one day.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        command = [*COMMAND, "serve", "--port", "0", *arguments]
+        process = subprocess.Popen(command, env=surroundings, stderr=log)
+        try:
+            with httpx2.Client(base_url=address_in(log, process), timeout=30, trust_env=False) as c:
+                c.get("/health").raise_for_status()
+                yield c
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def address_in(log: TextIO, process: subprocess.Popen[bytes]) -> str:
+    """Return the address that a server tells once it listens; fail if it ends or takes too long."""
+    for _ in range(600):
+        log.seek(0)
+        told = re.search(r"^OsteoKG version .* (http://\S+)/\n", log.read(), re.MULTILINE)
+        if told:
+            return told[1]
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    log.seek(0)
+    pytest.fail(f"there is no server, it said:\n{log.read()}")
 
 
 @pytest.fixture(scope="session")
