@@ -18,15 +18,27 @@ import pyoxigraph as ox
 import pytest
 from pyld import jsonld
 
+from osteokg.api.cli import main
+
 COMMAND = [sys.executable, "-m", "osteokg.api.cli"]
 Result = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return an environment that nobody's settings and stamps reach."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("OSTEOKG_")}
-    return {**own, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+def surroundings() -> dict[str, str]:
+    """Return an environment that nobody's settings reach."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OSTEOKG_")}
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process: exit code, stdout, stderr."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        return (code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import signal
 import socket
 import subprocess
@@ -15,18 +14,6 @@ from osteokg.api.cli import main
 
 FINDING = "finding:quill-2001-k2-bone-mass-femur"
 SELECT = "SELECT ?s { ?s a <https://w3id.org/osteokg/vocab/JointStudy> }"
-
-
-@pytest.fixture
-def told(capsys, monkeypatch, surroundings):
-    """Run a command in this process: exit code, stdout, stderr."""
-    monkeypatch.setenv("XDG_CACHE_HOME", surroundings["XDG_CACHE_HOME"])
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -259,17 +246,12 @@ def test_a_wrong_port_in_the_environment_is_told(told, monkeypatch, port):
     assert_one_error(*told("query", "--list"), "OSTEOKG_PORT", "numbers from 0 to 65535")
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_built(osteokg, good):
+def test_a_port_that_is_taken_is_told_before_anything_is_built(told, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        run = osteokg("serve", "--port", port, "--evidence", good)
-    assert_one_error(
-        run.returncode,
-        run.stdout,
-        run.stderr,
-        f"cannot listen on 127.0.0.1, port {port}: Address already in use",
-        "Choose another",
-    )
+        run = told("serve", "--port", port, "--evidence", tmp_path / "gone")
+    why = f"cannot listen on 127.0.0.1, port {port}: Address already in use"
+    assert_one_error(*run, why, "Choose another")
 
 
 # Surroundings
@@ -279,7 +261,6 @@ def test_a_port_that_is_taken_is_told_before_anything_is_built(osteokg, good):
     "command",
     [
         ["query", "question.rq", "--format", "csv"],
-        ["show", "okg:BoneMass", "--format", "nt"],
         ["check", "--format", "json"],
         ["--help"],
     ],
@@ -337,5 +318,3 @@ def test_an_interrupted_server_says_nothing_and_exits_130(surroundings, good):
 
 def test_check_of_good_evidence_is_silent_and_0(told, on):
     assert told("check", *on) == (0, "", "5 files checked: 0 violations, 0 warnings.\n")
-    code, out, _ = told("check", "--format", "json", *on)
-    assert (code, json.loads(out)) == (0, {"conforms": True, "problems": []})

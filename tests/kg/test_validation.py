@@ -7,7 +7,7 @@ import pyshacl
 import pytest
 from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
 
-from osteokg.kg.dataset import load
+from osteokg.kg.dataset import Dataset, load
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import find_sources
 from osteokg.kg.problems import Problem
@@ -43,19 +43,19 @@ REPORT_SHAPES = """
 
 
 @pytest.fixture
-def problems_in(good, tmp_path):
-    """Return what is found in the good evidence after one replacement in one file."""
+def changed(good, tmp_path):
+    """Return the dataset of the good evidence after one replacement in one file."""
 
-    def found(old: str, new: str, file: str = "quill-2001.ttl") -> list[Problem]:
+    def dataset(old: str, new: str, file: str = "quill-2001.ttl") -> Dataset:
         for path in good.glob("*.ttl"):
             text = path.read_text(encoding="utf-8")
             if path.name == file:
                 assert old in text
                 text = text.replace(old, new, 1)
             (tmp_path / path.name).write_text(text, encoding="utf-8")
-        return validate(prepare(find_sources([str(tmp_path)])))
+        return prepare(find_sources([str(tmp_path)]))
 
-    return found
+    return dataset
 
 
 def one(problems: list[Problem]) -> Problem:
@@ -63,13 +63,9 @@ def one(problems: list[Problem]) -> Problem:
     return problems[0]
 
 
-def test_nothing_is_wrong_with_the_good_evidence(good):
-    assert validate(prepare(find_sources([str(good)]))) == []
-
-
-def test_a_shape_says_what_where_and_what_to_do(problems_in):
+def test_a_shape_says_what_where_and_what_to_do(changed):
     old = "okg:hedged false ;\n    okg:magnitude"
-    wrong = one(problems_in(old, "okg:hedged okg:Rat ;\n    okg:magnitude"))
+    wrong = one(validate(changed(old, "okg:hedged okg:Rat ;\n    okg:magnitude")))
     assert wrong.constraint == "DatatypeConstraintComponent"
     assert wrong.severity == "violation"
     assert wrong.file.name == "quill-2001.ttl"
@@ -81,23 +77,26 @@ def test_a_shape_says_what_where_and_what_to_do(problems_in):
     assert wrong.message.endswith("(found okg:Rat)")
 
 
-def test_what_is_missing_is_told_at_the_thing(problems_in):
-    wrong = one(problems_in("    okg:significance okg:ReportedSignificant ;\n", ""))
+def test_what_is_missing_is_told_at_the_thing(changed):
+    dataset = changed("    okg:significance okg:ReportedSignificant ;\n", "")
+    wrong = one(run_shapes(dataset, load_shapes()))
     line = wrong.file.read_text(encoding="utf-8").splitlines()[wrong.line - 1]
     assert line == f"{FINDING} a okg:Finding ;"
     assert "okg:significance" in wrong.message
 
 
-def test_a_violation_query_names_itself(problems_in):
-    wrong = one(problems_in("okg:magnitude 12.50", "okg:magnitude -12.50"))
+def test_a_violation_query_names_itself(changed):
+    dataset = changed("okg:magnitude 12.50", "okg:magnitude -12.50")
+    wrong = one(run_violation_queries(dataset))
     assert wrong.constraint == "magnitude-sign"
     assert wrong.source_shape == "https://w3id.org/osteokg/shape/rule/magnitude-sign"
 
 
-def test_a_warning_is_no_violation(problems_in):
+def test_a_warning_is_no_violation(changed):
     """A weight is of the whole bone, so a part of it is odd; but somebody may have cut it out."""
     old = 'okg:outcome okg:BoneMass ;\n    okg:paraphrase "Ovariectomy cost Nib'
-    problems = problems_in(old, old.replace("BoneMass", "BoneDryWeight"), "nib-2002.ttl")
+    dataset = changed(old, old.replace("BoneMass", "BoneDryWeight"), "nib-2002.ttl")
+    problems = run_violation_queries(dataset)
     assert {(p.constraint, p.severity) for p in problems} == {("compartment-of-outcome", "warning")}
 
 
