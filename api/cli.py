@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _serve(arguments: argparse.Namespace) -> int:
     # The web framework takes half a second to import, which no other command needs.
-    from osteokg.api.serving import serve  # noqa: PLC0415
+    from osteokg.api.serving import serve  # noqa: PLC0415 - see above
 
     return serve(arguments)
 
