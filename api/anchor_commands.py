@@ -17,7 +17,7 @@ from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.names import contract, expand
 from osteokg.kg.results import ROW_FORMATS, Query
-from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.store import InProcessStore
 from osteokg.kg.version import Version
 
 __all__ = ["add_arguments", "run"]
@@ -107,7 +107,7 @@ def _anchored(version: Version, slug: str | None) -> list[_Anchored]:
 
 
 async def _rows(version: Version) -> list[dict[str, str]]:
-    store = EmbeddedStore(version)
+    store = InProcessStore(version)
     try:
         answer = await store.query(Query(view("anchors"), rows=ROW_FORMATS[0]))
     finally:

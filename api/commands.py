@@ -20,7 +20,7 @@ from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
 from osteokg.kg.release import release_files, write_files
 from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Query, format_named
-from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.store import InProcessStore
 from osteokg.kg.turtle import canonical, comment_lines, read
 from osteokg.kg.validation import as_shacl_report, validate
 from osteokg.kg.version import Version, build, prepare
@@ -196,7 +196,7 @@ def _query_text(name: str) -> str:
 
 
 async def _asked(version: Version, asked: Query) -> tuple[str, bytes]:
-    store = EmbeddedStore(version)
+    store = InProcessStore(version)
     try:
         answer = await store.query(asked)
     finally:
@@ -216,7 +216,7 @@ def show(arguments: argparse.Namespace) -> int:
     version = build_version(find_sources(arguments.evidence))
 
     async def shown() -> bytes:
-        store = EmbeddedStore(version)
+        store = InProcessStore(version)
         try:
             entity = await describe(store, iri)
         finally:
@@ -235,7 +235,7 @@ def export_files(arguments: argparse.Namespace) -> int:
     version = build_version(find_sources(arguments.evidence))
 
     async def contents() -> dict[str, bytes]:
-        store = EmbeddedStore(version)
+        store = InProcessStore(version)
         try:
             return await release_files(version, store)
         finally:

@@ -18,7 +18,7 @@ from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.metadata import count
 from osteokg.kg.problems import as_text
-from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.store import InProcessStore
 
 __all__ = ["bind", "listen", "serve"]
 
@@ -35,7 +35,7 @@ def serve(arguments: argparse.Namespace) -> int:
         version = build_version(find_sources(arguments.evidence))
         sys.stderr.write(as_text(version.warnings))
         counts = count(version.store)
-        app = create_app(settings, EmbeddedStore(version, settings.threads), counts)
+        app = create_app(settings, InProcessStore(version, settings.threads), counts)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
         server = uvicorn.Server(config)
         listen(sockets)

@@ -2,13 +2,24 @@
 
 OsteoKGError
 ├── DataError              the evidence, ontology or shapes are wrong   exit 1 · 422
-└── RequestError           what was asked is wrong                     exit 2 · 400
-    ├── QuerySyntaxError   the query does not parse (line:column)                400
-    ├── QueryRefusedError  the query asks for what is never done here            400
-    ├── NotFoundError      no such thing, query or graph                         404
-    ├── NotAcceptableError no offered media type is accepted                     406
-    ├── TooLargeError      the request body is larger than allowed               413
-    └── MediaTypeError     the request body has a type that is not read          415
+├── RequestError           what was asked is wrong                     exit 2 · 400
+│   ├── QuerySyntaxError   the query does not parse (line:column)                400
+│   ├── QueryRefusedError  the query asks for what is never done here            400
+│   ├── QueryNestingError  the query is nested more deeply than can be read      400
+│   ├── UnauthorizedError  a write without the token                             401
+│   ├── NotFoundError      no such thing, query or graph                         404
+│   ├── NotAcceptableError no offered media type is accepted                     406
+│   ├── ReadOnlyError      a graph that files or rules own cannot be written     409
+│   ├── GoneError          a version that is not kept (any more)                 410
+│   ├── PreconditionError  If-Match names another version                        412
+│   ├── TooLargeError      the request body is larger than allowed               413
+│   └── MediaTypeError     the request body has a type that is not read          415
+└── LimitError             the work was stopped at a limit             exit 2 · 503
+    ├── TimeLimitError     the query ran longer than it may                      503
+    ├── MemoryLimitError   the query needed more memory than it may              503
+    ├── SizeLimitError     the answer is larger than it may be                   503
+    ├── BusyError          all places are taken; try again                       503
+    └── UnavailableError   the engine or a remote endpoint does not answer       503
 """
 
 from __future__ import annotations
@@ -19,15 +30,26 @@ from typing import ClassVar
 from osteokg.kg.problems import Problem
 
 __all__ = [
+    "BusyError",
     "DataError",
+    "GoneError",
+    "LimitError",
     "MediaTypeError",
+    "MemoryLimitError",
     "NotAcceptableError",
     "NotFoundError",
     "OsteoKGError",
+    "PreconditionError",
+    "QueryNestingError",
     "QueryRefusedError",
     "QuerySyntaxError",
+    "ReadOnlyError",
     "RequestError",
+    "SizeLimitError",
+    "TimeLimitError",
     "TooLargeError",
+    "UnauthorizedError",
+    "UnavailableError",
 ]
 
 
@@ -81,6 +103,19 @@ class QueryRefusedError(RequestError):
     title = "The query is refused"
 
 
+class QueryNestingError(RequestError):
+    """Report a query nested so deeply that reading it would take the process down."""
+
+    title = "The query is nested too deeply"
+
+
+class UnauthorizedError(RequestError):
+    """Report a write without the write token, or with a wrong one."""
+
+    status = 401
+    title = "The write token is missing or wrong"
+
+
 class NotFoundError(RequestError):
     """Report a thing, query or graph that is not here."""
 
@@ -95,6 +130,27 @@ class NotAcceptableError(RequestError):
     title = "No acceptable format"
 
 
+class ReadOnlyError(RequestError):
+    """Report a write to a graph that files or rules own, or to the default graph."""
+
+    status = 409
+    title = "The graph is not written over HTTP"
+
+
+class GoneError(RequestError):
+    """Report a version that is not kept: never made here, or let go."""
+
+    status = 410
+    title = "The version is not kept"
+
+
+class PreconditionError(RequestError):
+    """Report that the version a client wants to change is not the current one."""
+
+    status = 412
+    title = "The version is another by now"
+
+
 class TooLargeError(RequestError):
     """Report a request body larger than the limit."""
 
@@ -107,3 +163,45 @@ class MediaTypeError(RequestError):
 
     status = 415
     title = "Unsupported media type"
+
+
+class LimitError(OsteoKGError):
+    """Report work that was stopped at a limit; ``retry_after`` is in seconds, None for never."""
+
+    status = 503
+    title = "The work was stopped at a limit"
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        """Keep after how many seconds it is worth trying again."""
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class TimeLimitError(LimitError):
+    """Report a query that ran longer than it may."""
+
+    title = "The query took too long"
+
+
+class MemoryLimitError(LimitError):
+    """Report a query that needed more memory than it may have."""
+
+    title = "The query needed too much memory"
+
+
+class SizeLimitError(LimitError):
+    """Report an answer larger than it may be (rows or bytes)."""
+
+    title = "The answer is too large"
+
+
+class BusyError(LimitError):
+    """Report that every place for work is taken."""
+
+    title = "The service is busy"
+
+
+class UnavailableError(LimitError):
+    """Report that the engine, or the remote endpoint behind it, does not answer."""
+
+    title = "The engine does not answer"

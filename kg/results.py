@@ -75,6 +75,8 @@ class Query:
     ``rows`` and ``graph`` are None where no acceptable format exists for that form. Dataset
     parameters replace FROM and FROM NAMED (SPARQL 1.1 Protocol, section 2.1.4,
     https://www.w3.org/TR/sparql11-protocol/#dataset); they name graphs of this dataset only.
+    ``version`` asks a kept version, None the current one. ``client`` says who asks, so that one
+    client's slow queries make way before another's; empty for our own pages.
     """
 
     text: str
@@ -83,14 +85,17 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     base: str | None = None
+    version: str | None = None
+    client: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Hold a serialised answer and its format."""
+    """Hold a serialised answer, its format and the id of the version that gave it."""
 
     format: Format
     body: bytes
+    version: str = ""
 
 
 QueryResult: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples

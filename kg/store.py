@@ -1,37 +1,63 @@
-"""The store: one interface to whatever answers queries, and the embedded one behind it.
+"""The store: one interface to whatever answers queries, and the plainest thing behind it.
 
-Everything above asks a Store. Today the embedded engine answers in a thread beside the event
-loop; worker processes and a remote SPARQL endpoint fit behind the same three methods.
+Everything above asks a Store: a pool of processes that a server can afford to let strangers ask,
+a remote SPARQL endpoint, or, for one command of one user, this process.
 """
 
 from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol
 
 import pyoxigraph as ox
 
-from osteokg.kg.results import Answer, Query, evaluate
+from osteokg.kg.errors import GoneError
+from osteokg.kg.results import Answer, Format, Query, evaluate
 from osteokg.kg.version import Version
 
-__all__ = ["EmbeddedStore", "Store"]
+__all__ = ["InProcessStore", "Store", "StreamedAnswer"]
+
+
+@dataclass(frozen=True)
+class StreamedAnswer:
+    """Hold an answer whose body is still on its way.
+
+    ``chunks`` gives the body once and must be read to its end or closed (``aclose``), which lets
+    go of what lies behind it. It raises an OsteoKGError where the body ends before its time: then
+    what was read is not an answer. ``size`` is in bytes, None while it is not known.
+    """
+
+    format: Format
+    version: str
+    chunks: AsyncIterator[bytes]
+    size: int | None = None
 
 
 class Store(Protocol):
-    """Answer queries against one immutable version at a time."""
+    """Answer queries against immutable versions: the current one and those that are kept.
+
+    Cancelling a call ends the work behind it.
+    """
 
     @property
     def version(self) -> str:
-        """Return the id of the version that answers."""
+        """Return the id of the current version."""
         ...
 
     async def query(self, query: Query) -> Answer:
-        """Answer a query without blocking the event loop.
+        """Answer a query whole, for answers that fit in memory: our own pages and tables.
 
-        Raises QuerySyntaxError, QueryRefusedError, NotAcceptableError.
+        Raises QuerySyntaxError, QueryRefusedError, QueryNestingError, NotAcceptableError,
+        GoneError for a version that is not kept, LimitError.
         """
+        ...
+
+    async def stream(self, query: Query) -> StreamedAnswer:
+        """Answer a query of any size: an error before the first bytes is raised here."""
         ...
 
     async def close(self) -> None:
@@ -39,8 +65,11 @@ class Store(Protocol):
         ...
 
 
-class EmbeddedStore:
-    """Answer from pyoxigraph in memory, each query in a thread of a small pool."""
+class InProcessStore:
+    """Answer from pyoxigraph in this process, each query in a thread of a small pool.
+
+    Nothing stops a query here: this is for a command whose user can end it.
+    """
 
     def __init__(self, version: Version, threads: int = 4) -> None:
         """Serve a version with at most ``threads`` queries at once; more wait their turn."""
@@ -55,8 +84,20 @@ class EmbeddedStore:
 
     async def query(self, query: Query) -> Answer:
         """Answer a query without blocking the event loop."""
+        if query.version not in (None, self._version):
+            raise GoneError(f"Version {query.version} is not kept here.")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _evaluate, self._store, query)
+        answer = await loop.run_in_executor(self._pool, _evaluate, self._store, query)
+        return Answer(answer.format, answer.body, self._version)
+
+    async def stream(self, query: Query) -> StreamedAnswer:
+        """Answer a query; the body is there at once."""
+        answer = await self.query(query)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield answer.body
+
+        return StreamedAnswer(answer.format, answer.version, chunks(), len(answer.body))
 
     async def close(self) -> None:
         """Stop taking queries; those under way end by themselves."""

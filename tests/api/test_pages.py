@@ -12,7 +12,7 @@ from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.metadata import count
 from osteokg.kg.names import PREFIXES
-from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.store import InProcessStore
 
 FINDING = "/id/finding/quill-2001-k2-bone-mass-femur"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -59,7 +59,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def client(version):
-    app = create_app(Settings(), EmbeddedStore(version), count(version.store))
+    app = create_app(Settings(), InProcessStore(version), count(version.store))
     with TestClient(app, headers=BROWSER) as client:
         yield client
 

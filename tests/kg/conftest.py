@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.store import InProcessStore
 from osteokg.kg.version import Version
 
 
 @pytest.fixture(scope="session")
 def ask(version: Version) -> Iterator[Callable[..., Any]]:
     """Call an asynchronous function with the store of the invented evidence first."""
-    store = EmbeddedStore(version)
+    store = InProcessStore(version)
     with asyncio.Runner() as loop:
         yield lambda function, *arguments: loop.run(function(store, *arguments))
         loop.run(store.close())

@@ -11,12 +11,12 @@ from osteokg.kg.errors import NotAcceptableError, OsteoKGError, RequestError
 from osteokg.kg.metadata import count
 from osteokg.kg.release import release_files, write_files
 from osteokg.kg.results import ROW_FORMATS, Query
-from osteokg.kg.store import EmbeddedStore
+from osteokg.kg.store import InProcessStore
 
 
 def answered(version, *queries):
     async def run():
-        store = EmbeddedStore(version, threads=2)
+        store = InProcessStore(version, threads=2)
         try:
             return await asyncio.gather(*map(store.query, queries), return_exceptions=True)
         finally:
@@ -26,7 +26,7 @@ def answered(version, *queries):
 
 
 def test_a_store_says_its_version_and_answers(version):
-    assert EmbeddedStore(version).version == version.id
+    assert InProcessStore(version).version == version.id
     (answer,) = answered(version, Query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"))
     (row,) = json.loads(answer.body)["results"]["bindings"]
     assert int(row["n"]["value"]) == count(version.store).triples
@@ -43,7 +43,7 @@ def test_the_event_loop_goes_on_while_a_query_runs(version):
     long = Query(f"SELECT (COUNT(*) AS ?n) {{ {many} }}")
 
     async def run():
-        store = EmbeddedStore(version)
+        store = InProcessStore(version)
         under_way = asyncio.ensure_future(store.query(long))
         turns = 0
         while not under_way.done():
