@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,20 @@ from fastapi import Request
 from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from osteokg.api.negotiation import HTML, prefers_html
-from osteokg.kg.errors import OsteoKGError, QuerySyntaxError
+from osteokg.api.negotiation import HTML, best_type, prefers_html
+from osteokg.kg.errors import (
+    DataError,
+    LimitError,
+    OsteoKGError,
+    QuerySyntaxError,
+    UnauthorizedError,
+)
 from osteokg.kg.names import BASE, contract
+from osteokg.kg.problems import Problem, as_json, as_text, sort_problems
+from osteokg.kg.results import RDF_FORMATS, graph_bytes
+from osteokg.kg.validation import shacl_report
 
-__all__ = ["PROBLEM", "page", "problem", "problem_of"]
+__all__ = ["PROBLEM", "page", "problem", "problem_of", "report"]
 
 PROBLEM = "application/problem+json"
 
@@ -95,10 +104,37 @@ def problem(request: Request, status: int, title: str, detail: str, **more: Any)
 
 def problem_of(request: Request, error: OsteoKGError) -> Response:
     """Return the problem that an error of ours is to a client."""
+    if isinstance(error, DataError):
+        return report(request, error.problems, error.status)
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
         more = {"line": error.line, "column": error.column}
-    return problem(request, error.status, error.title, str(error), **more)
+    response = problem(request, error.status, error.title, str(error), **more)
+    if isinstance(error, UnauthorizedError):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="writing to OsteoKG"'
+    if isinstance(error, LimitError) and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def report(request: Request, problems: Sequence[Problem], status: int = 200) -> Response:
+    """Return what is wrong with data: a SHACL report in RDF, JSON, lines of text, or a page."""
+    accept = request.headers.get("accept")
+    rows = sort_problems(problems)
+    if prefers_html(accept, ["application/json", "text/plain", PROBLEM]):
+        return page(
+            "problem.html", status, title=DataError.title, detail=as_text(rows), code=status
+        )
+    offered = ["application/json", "text/plain"]
+    rdf = {name: format_ for format_ in RDF_FORMATS for name in format_.media_types}
+    chosen = best_type(accept, [*offered, *rdf]) or "application/json"
+    headers = {"Vary": "Accept"}
+    if chosen == "text/plain":
+        return Response(as_text(rows), status, headers, media_type=chosen)
+    if chosen in offered:
+        return Response(as_json(rows), status, headers, media_type=chosen)
+    headers["Content-Type"] = rdf[chosen].content_type
+    return Response(graph_bytes(shacl_report(rows), rdf[chosen]), status, headers)
 
 
 def phrase(status: int) -> str:

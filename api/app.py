@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from osteokg import __version__
-from osteokg.api import findings, questions, sparql, things
+from osteokg.api import findings, graphs, questions, sparql, things, update
 from osteokg.api.answers import page, phrase, problem, problem_of
+from osteokg.api.compression import Compression
+from osteokg.api.cors import OpenForReading
+from osteokg.api.protection import HEADERS, Protection
 from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.errors import OsteoKGError
 from osteokg.kg.files import context_file, packaged
 from osteokg.kg.metadata import Counts
 from osteokg.kg.store import Store
+from osteokg.kg.writes import Versions
 
 __all__ = ["create_app"]
 
-_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 
+def create_app(
+    settings: Settings, store: Store, counts: Counts, versions: Versions | None = None
+) -> FastAPI:
+    """Return the application that serves a store; it closes the store when it ends.
 
-def create_app(settings: Settings, store: Store, counts: Counts) -> FastAPI:
-    """Return the application that serves a store; it closes the store when it ends."""
+    ``versions`` is what can be written to, None for a service that is read only.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await store.close()
+        await (versions or store).close()
 
     app = FastAPI(
         title="OsteoKG",
@@ -56,27 +54,24 @@ def create_app(settings: Settings, store: Store, counts: Counts) -> FastAPI:
     )
     app.state.settings = settings
     app.state.store = store
+    app.state.versions = versions
     app.state.kept = {}
     app.state.counts = counts
     app.include_router(sparql.router, tags=["SPARQL"])
+    app.include_router(update.router, tags=["SPARQL"])
+    app.include_router(graphs.router, tags=["SPARQL"])
     app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(things.router, tags=["Linked data"])
     _add_small_routes(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD", "POST"])
-    app.middleware("http")(_with_headers)
+    # The last is the outermost. None is a function of request and response: those that are hide
+    # from the server that an answer ended too early.
+    app.add_middleware(OpenForReading)
+    app.add_middleware(Compression)
+    app.add_middleware(Protection)
     _add_error_answers(app)
     return app
-
-
-async def _with_headers(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await call_next(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
 
 
 def _add_small_routes(app: FastAPI) -> None:
@@ -131,7 +126,7 @@ def _add_error_answers(app: FastAPI) -> None:
     async def unexpected(request: Request, _error: Exception) -> Response:
         detail = "The server failed at this request; its log says why."
         response = problem(request, 500, phrase(500), detail)
-        response.headers.update(_HEADERS)  # this answer passes by the middleware
+        response.headers.update(HEADERS)  # this answer passes by the middleware
         return response
 
 
@@ -139,7 +134,7 @@ def _allowed(app: FastAPI, request: Request) -> list[str]:
     """Return the methods that a path knows (RFC 9110, section 15.5.6): each has its own route."""
     return [
         method
-        for method in ("GET", "HEAD", "POST")
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE")
         if any(
             route.matches({**request.scope, "method": method})[0] == Match.FULL
             for route in app.routes

@@ -53,6 +53,17 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--base-url", default=settings.base_url, metavar="URL", help="address people reach it by"
     )
+    serve.add_argument(
+        "--write-token-file",
+        type=Path,
+        metavar="FILE",
+        help="let those write who send the token in this file",
+    )
+    serve.add_argument(
+        "--plain",
+        action="store_true",
+        help="serve an empty dataset without rules and shapes, writable from this machine",
+    )
 
     check = add("check", commands.check, "Check the evidence: names, shapes, rules.")
     check.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")

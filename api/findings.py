@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg.api.answers import page
+from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, prefers_html
 from osteokg.kg.entity import findings_jsonld
 from osteokg.kg.store import Store
@@ -27,9 +27,9 @@ router = APIRouter()
 async def findings(request: Request) -> Response:
     """Give every finding and claim: JSON ``{"total", "items", "next"}``, or a page."""
     if prefers_html(request.headers.get("accept"), ["application/json"]):
-        body = await _kept(request, "html", _page)
+        body = await kept(request, "html", _page)
         return Response(body, media_type=HTML, headers={"Vary": "Accept"})
-    body = await _kept(request, "json", _json)
+    body = await kept(request, "json", _json)
     return Response(body, media_type="application/json", headers={"Vary": "Accept"})
 
 
@@ -37,7 +37,7 @@ async def findings(request: Request) -> Response:
 @router.head("/findings.csv", include_in_schema=False)
 async def findings_as_csv(request: Request) -> Response:
     """Give the findings table (RFC 4180, UTF-8)."""
-    body = await _kept(request, "csv", _csv)
+    body = await kept(request, "csv", _csv)
     headers = {"Content-Disposition": 'inline; filename="findings.csv"'}
     return Response(body, headers=headers, media_type="text/csv; header=present")
 
@@ -46,7 +46,7 @@ async def findings_as_csv(request: Request) -> Response:
 @router.head("/findings.jsonld", include_in_schema=False)
 async def findings_as_jsonld(request: Request) -> Response:
     """Give every finding and claim as one compact JSON-LD document."""
-    return Response(await _kept(request, "jsonld", _jsonld), media_type="application/ld+json")
+    return Response(await kept(request, "jsonld", _jsonld), media_type="application/ld+json")
 
 
 async def _page(store: Store) -> bytes:
@@ -72,20 +72,3 @@ async def _csv(store: Store) -> bytes:
 
 async def _jsonld(store: Store) -> bytes:
     return (await findings_jsonld(store)).encode()
-
-
-async def _kept(request: Request, name: str, make: Callable[[Store], Awaitable[bytes]]) -> bytes:
-    """Return what is the same for every reader of one version, made once.
-
-    Readers who come while it is made wait for the same work; what failed is made again.
-    """
-    store: Store = request.app.state.store
-    kept: dict[tuple[str, str], asyncio.Future[bytes]] = request.app.state.kept
-    key = (store.version, name)
-    if key not in kept:
-        kept[key] = asyncio.ensure_future(make(store))
-    try:
-        return await asyncio.shield(kept[key])
-    except Exception:
-        kept.pop(key, None)
-        raise

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from osteokg.api.answers import page
 from osteokg.api.negotiation import best_type, prefers_html
-from osteokg.api.sparql import RESULT_TYPES, answer_query, in_address
+from osteokg.api.requests import in_address
+from osteokg.api.sparql import RESULT_TYPES, answer_query
 from osteokg.kg.catalogue import named_queries, named_query
 
 __all__ = ["router"]

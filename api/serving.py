@@ -8,17 +8,21 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
 
 import uvicorn
 
 from osteokg.api.app import create_app
 from osteokg.api.commands import build_version
 from osteokg.api.settings import Settings
+from osteokg.api.write_access import read_token
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
-from osteokg.kg.metadata import count
+from osteokg.kg.metadata import Counts, count
+from osteokg.kg.plain import PlainVersions
 from osteokg.kg.problems import as_text
-from osteokg.kg.store import InProcessStore
+from osteokg.kg.store import InProcessStore, Store
+from osteokg.kg.writes import Versions
 
 __all__ = ["bind", "listen", "serve"]
 
@@ -30,21 +34,49 @@ def serve(arguments: argparse.Namespace) -> int:
     """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
     with ExitStack() as held:
         sockets = bind(arguments.host, arguments.port, held)
-        port = sockets[0].getsockname()[1]
-        settings = Settings(arguments.host, port, arguments.base_url.rstrip("/"))
-        version = build_version(find_sources(arguments.evidence))
-        sys.stderr.write(as_text(version.warnings))
-        counts = count(version.store)
-        app = create_app(settings, InProcessStore(version, settings.threads), counts)
+        settings = _settings(arguments, sockets[0].getsockname()[1])
+        store: Store
+        versions: Versions | None = None
+        if settings.plain:
+            _refuse_strangers(sockets, settings)
+            store = versions = PlainVersions(settings.threads)
+            counts = Counts(0, {})
+        else:
+            version = build_version(find_sources(arguments.evidence))
+            sys.stderr.write(as_text(version.warnings))
+            counts = count(version.store)
+            store = InProcessStore(version, settings.threads)
+        app = create_app(settings, store, counts, versions)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
         server = uvicorn.Server(config)
         listen(sockets)
         sys.stderr.write(
-            f"OsteoKG version {version.id[:12]}: {counts.kinds.get('findings', 0)} findings, "
+            f"OsteoKG version {store.version[:12]}: {counts.kinds.get('findings', 0)} findings, "
             f"{counts.triples} triples; {settings.address()}\n"
         )
         server.run(sockets)
     return 0 if server.started else 2
+
+
+def _settings(arguments: argparse.Namespace, port: int) -> Settings:
+    token = arguments.write_token_file and read_token(arguments.write_token_file)
+    return Settings(
+        arguments.host,
+        port,
+        arguments.base_url.rstrip("/"),
+        write_token=token,
+        plain=arguments.plain,
+    )
+
+
+def _refuse_strangers(sockets: Sequence[socket.socket], settings: Settings) -> None:
+    """Raise RequestError for a plain store that others could write to without a token."""
+    hosts = [one.getsockname()[0] for one in sockets]
+    if settings.write_token is None and not all(ip_address(host).is_loopback for host in hosts):
+        raise RequestError(
+            f"--plain on {settings.host} lets anybody write: add --write-token-file FILE, or "
+            "listen on 127.0.0.1."
+        )
 
 
 def bind(host: str, port: int, held: ExitStack) -> list[socket.socket]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from osteokg.kg.errors import RequestError
 
@@ -17,8 +17,10 @@ class Settings:
     """Hold what the operator may choose.
 
     ``base_url`` is the address under which people reach the service, without a final slash
-    (empty: addresses are relative). ``max_body`` is in bytes, ``threads`` the number of queries
-    answered at once.
+    (empty: addresses are relative). ``max_body`` (a query) and ``max_payload`` (a write) are in
+    bytes, ``threads`` the number of queries answered at once. ``write_token`` is what a client
+    must know to write, None for nobody may; ``plain`` serves an empty dataset that this machine
+    may write to without one.
     """
 
     host: str = "127.0.0.1"
@@ -26,6 +28,9 @@ class Settings:
     base_url: str = ""
     max_body: int = 1_000_000
     threads: int = 4
+    max_payload: int = 50_000_000
+    write_token: bytes | None = field(default=None, repr=False)
+    plain: bool = False
 
     def __post_init__(self) -> None:
         """Raise RequestError for an address that nobody could reach."""
@@ -33,6 +38,14 @@ class Settings:
             raise RequestError(
                 f"'{self.base_url}' is no address of a service: write e.g. https://example.org/k2."
             )
+
+    def limits(self) -> list[str]:
+        """Return the limits of the service as sentences, for its description."""
+        return [
+            f"A query is at most {self.max_body} bytes long.",
+            f"What is written at once is at most {self.max_payload} bytes long.",
+            f"At most {self.threads} queries are answered at once; more wait.",
+        ]
 
     def address(self) -> str:
         """Return the address of the start page."""

@@ -6,27 +6,37 @@ https://www.w3.org/TR/sparql11-protocol/#query-operation: GET, POST of a form, P
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg.api.answers import page
+from osteokg.api.kept import kept
 from osteokg.api.negotiation import best_format, best_type, prefers_html
-from osteokg.api.settings import Settings
-from osteokg.kg.catalogue import named_queries
-from osteokg.kg.errors import (
-    MediaTypeError,
-    NotAcceptableError,
-    OsteoKGError,
-    RequestError,
-    TooLargeError,
+from osteokg.api.representations import Validator, represent, stream
+from osteokg.api.requests import (
+    FORM,
+    Parameters,
+    asked_version,
+    base_of,
+    decode,
+    in_address,
+    media_type,
+    only,
+    peer,
+    read_body,
+    text_of_body,
+    while_connected,
 )
+from osteokg.api.settings import Settings
+from osteokg.api.write_access import writing_is_on
+from osteokg.kg.catalogue import named_queries
+from osteokg.kg.errors import MediaTypeError, NotAcceptableError, OsteoKGError, RequestError
 from osteokg.kg.names import PREFIXES
 from osteokg.kg.results import (
     GRAPH_FORMATS,
+    RDF_FORMATS,
     ROW_FORMATS,
     Answer,
     Format,
@@ -34,24 +44,21 @@ from osteokg.kg.results import (
     format_named,
     graph_bytes,
 )
-from osteokg.kg.service import service_description
+from osteokg.kg.service import Service, graph_sizes, service_description
+from osteokg.kg.sparql import is_repeatable
 from osteokg.kg.store import Store
 
-__all__ = ["RESULT_TYPES", "answer_query", "in_address", "router"]
+__all__ = ["RESULT_TYPES", "answer_query", "router"]
 
 router = APIRouter()
 
-_FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
-_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 RESULT_TYPES = sorted(
-    {name for format_ in ROW_FORMATS + GRAPH_FORMATS for name in format_.media_types}
+    {name for format_ in ROW_FORMATS + RDF_FORMATS for name in format_.media_types}
 )
 
 # as SPARQLWrapper names them
 _ALSO_CALLED = {"turtle": "ttl", "n3": "ttl", "rdf+xml": "rdf", "json-ld": "jsonld"}
-
-Parameters = list[tuple[str, str]]
 
 
 @router.get("/sparql", summary="Ask a SPARQL query (GET)")
@@ -59,109 +66,115 @@ Parameters = list[tuple[str, str]]
 async def ask_by_get(request: Request) -> Response:
     """Answer ``?query=``; without a query, describe the service (RDF) or show the query page."""
     parameters = in_address(request)
+    _refuse_update(parameters)
     if any(name == "query" for name, _ in parameters):
         return await answer_query(request, parameters)
     accept = request.headers.get("accept")
     if prefers_html(accept, RESULT_TYPES):
         return _query_page("", None, None)
-    chosen = best_format(accept, GRAPH_FORMATS)
+    chosen = best_format(accept, RDF_FORMATS)
     if chosen is None:
-        types = ", ".join(format_.media_types[0] for format_ in GRAPH_FORMATS)
+        types = ", ".join(format_.media_types[0] for format_ in RDF_FORMATS)
         raise NotAcceptableError(f"The service is described in {types}; to ask it, give 'query'.")
+    body = graph_bytes(service_description(await _service(request)), chosen)
+    return represent(request, body, _content_type(request, chosen), None)
+
+
+async def _service(request: Request) -> Service:
     settings: Settings = request.app.state.settings
-    base = settings.base_url or str(request.base_url).rstrip("/")
-    return _send(request, Answer(chosen, graph_bytes(service_description(base), chosen)))
+    store: Store = request.app.state.store
+    version = asked_version(in_address(request)) or store.version
+
+    async def sizes(store: Store) -> dict[str | None, int]:
+        return await graph_sizes(store, version or None)
+
+    return Service(
+        base_of(request),
+        await kept(request, f"sizes of {version}", sizes),
+        union=not settings.plain,
+        writable=writing_is_on(request),
+        limits=settings.limits(),
+    )
 
 
 @router.post("/sparql", summary="Ask a SPARQL query (POST)")
 async def ask_by_post(request: Request) -> Response:
     """Answer a query posted as a form or as it is (``application/sparql-query``)."""
     settings: Settings = request.app.state.settings
-    body = await _body(request, settings.max_body)
-    sent_as, _, parameters = request.headers.get("content-type", "").partition(";")
-    sent_as = sent_as.strip().lower()
-    charset = _CHARSET.search(parameters)
-    if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise MediaTypeError(f"A body in {charset[1]} is not read: send it in UTF-8.")
+    body = await read_body(request, settings.max_body)
+    sent_as = media_type(request)
     given = in_address(request)
-    if sent_as == _FORM:
-        return await answer_query(request, _decode(_text(body)) + given)
-    if sent_as == _DIRECT:
+    if sent_as == FORM:
+        given = decode(text_of_body(body)) + given
+    elif sent_as == _DIRECT:
         if any(name == "query" for name, _ in given):
             raise RequestError("The query stands in the body and in the address: send it once.")
-        return await answer_query(request, [("query", _text(body)), *given])
-    raise MediaTypeError(
-        f"A body of type '{sent_as or 'none'}' is not read: send the query as {_DIRECT}, or "
-        f"as the field 'query' of {_FORM}."
-    )
+        given = [("query", text_of_body(body)), *given]
+    elif sent_as == "application/sparql-update":
+        raise RequestError("This is an update: send it to /update.")
+    else:
+        raise MediaTypeError(
+            f"A body of type '{sent_as or 'none'}' is not read: send the query as {_DIRECT}, or "
+            f"as the field 'query' of {FORM}."
+        )
+    _refuse_update(given)
+    return await answer_query(request, given)
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise TooLargeError(f"The body is larger than {limit} bytes.")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RequestError(f"Byte {error.start} of the body is not UTF-8.") from error
-
-
-def in_address(request: Request) -> Parameters:
-    """Return the parameters of a request's address. Raises RequestError for what is not UTF-8."""
-    try:
-        return _decode(request.scope["query_string"].decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise RequestError("The address is not UTF-8.") from error
-
-
-def _decode(encoded: str) -> Parameters:
-    """Decode a form once (WHATWG URL, application/x-www-form-urlencoded parsing)."""
-    try:
-        return parse_qsl(encoded, keep_blank_values=True, encoding="utf-8", errors="strict")
-    except UnicodeDecodeError as error:
-        raise RequestError("A parameter is not UTF-8 once its %-signs are decoded.") from error
-
-
-def _only(parameters: Parameters, name: str) -> str | None:
-    values = [value for key, value in parameters if key == name]
-    if len(values) > 1:
-        raise RequestError(f"'{name}' is given {len(values)} times: give it once.")
-    return values[0] if values else None
+def _refuse_update(parameters: Parameters) -> None:
+    for name, _ in parameters:
+        if name in ("update", "using-graph-uri", "using-named-graph-uri"):
+            raise RequestError(f"'{name}' belongs to an update: POST it to /update.")
 
 
 async def answer_query(request: Request, parameters: Parameters) -> Response:
     """Answer the one query among the parameters, in the format that the client likes best."""
-    text = _only(parameters, "query")
+    text = only(parameters, "query")
     if text is None:
         raise RequestError("There is no 'query' parameter.")
     accept = request.headers.get("accept")
     named = [value for key, value in parameters if key == "format" and value]
-    rows, graph = _formats(accept, named)
+    as_page = not named and prefers_html(accept, RESULT_TYPES)
+    rows, graph = (ROW_FORMATS[0], GRAPH_FORMATS[0]) if as_page else _formats(accept, named)
+    version = asked_version(parameters)
     query = Query(
         text,
         rows,
         graph,
         tuple(value for key, value in parameters if key == "default-graph-uri"),
         tuple(value for key, value in parameters if key == "named-graph-uri"),
+        f"{base_of(request)}/sparql",
+        version,
+        peer(request),
     )
     store: Store = request.app.state.store
-    if not named and prefers_html(accept, RESULT_TYPES):
-        shown = Query(
-            text, ROW_FORMATS[0], GRAPH_FORMATS[0], query.default_graphs, query.named_graphs
-        )
+    if as_page:
         try:
-            return _query_page(text, await store.query(shown), None)
+            return _query_page(
+                text, await while_connected(request.receive, store.query(query)), None
+            )
         except OsteoKGError as error:
             return _query_page(text, None, error)
-    return _send(request, await store.query(query))
+
+    def validator(of_version: str, format_: Format) -> Validator | None:
+        """Return what the answer can be known by again, if it is the same each time."""
+        if not of_version or not is_repeatable(text):
+            return None
+        return Validator(of_version, format_.name, pinned=version is not None)
+
+    # What the client holds is known before it is asked for again: the format of the other form
+    # of query has another name.
+    for format_ in (rows, graph):
+        known = format_ and validator(version or store.version, format_)
+        if known and (unchanged := known.unchanged(request, by_name=True)):
+            return unchanged
+    if request.scope["http_version"] == "1.0":  # nobody could tell that a stream was cut
+        whole = await while_connected(request.receive, store.query(query))
+        known = validator(whole.version, whole.format)
+        return represent(request, whole.body, _content_type(request, whole.format), known)
+    answer = await while_connected(request.receive, store.stream(query))
+    known = validator(answer.version, answer.format)
+    return stream(request, answer, _content_type(request, answer.format), known)
 
 
 def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, Format | None]:
@@ -172,24 +185,22 @@ def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, F
     """
     names = [_ALSO_CALLED.get(name, name) for name in named]
     rows = [chosen for name in names if (chosen := format_named(name, ROW_FORMATS))]
-    graph = [chosen for name in names if (chosen := format_named(name, GRAPH_FORMATS))]
+    graph = [chosen for name in names if (chosen := format_named(name, RDF_FORMATS))]
     if names and not rows and not graph:
-        known = ", ".join(format_.name for format_ in ROW_FORMATS + GRAPH_FORMATS)
+        known = ", ".join(format_.name for format_ in ROW_FORMATS + RDF_FORMATS)
         raise RequestError(f"'{named[0]}' is no format; there are {known}.")
     return (
         rows[0] if rows else best_format(accept, ROW_FORMATS),
-        graph[0] if graph else best_format(accept, GRAPH_FORMATS),
+        graph[0] if graph else best_format(accept, RDF_FORMATS),
     )
 
 
-def _send(request: Request, answer: Answer) -> Response:
-    """Send an answer under the name of its format that the client asked for."""
+def _content_type(request: Request, chosen: Format) -> str:
+    """Return the name of a format that the client asked for, with charset where text is sent."""
     accept = request.headers.get("accept")
-    asked = best_type(accept, answer.format.media_types) if accept else None
-    kind = asked or answer.format.media_types[0]
-    if kind.startswith("text/"):
-        kind += "; charset=utf-8"
-    return Response(answer.body, media_type=None, headers={"Content-Type": kind, "Vary": "Accept"})
+    asked = best_type(accept, chosen.media_types) if accept else None
+    kind = asked or chosen.media_types[0]
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def _query_page(text: str, answer: Answer | None, error: OsteoKGError | None) -> Response:

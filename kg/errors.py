@@ -4,9 +4,11 @@ OsteoKGError
 ├── DataError              the evidence, ontology or shapes are wrong   exit 1 · 422
 ├── RequestError           what was asked is wrong                     exit 2 · 400
 │   ├── QuerySyntaxError   the query does not parse (line:column)                400
+│   │   └── PayloadSyntaxError  a document that was sent does not parse          400
 │   ├── QueryRefusedError  the query asks for what is never done here            400
 │   ├── QueryNestingError  the query is nested more deeply than can be read      400
 │   ├── UnauthorizedError  a write without the token                             401
+│   ├── ForbiddenError     a write where writing is off, or from a foreign page  403
 │   ├── NotFoundError      no such thing, query or graph                         404
 │   ├── NotAcceptableError no offered media type is accepted                     406
 │   ├── ReadOnlyError      a graph that files or rules own cannot be written     409
@@ -32,6 +34,7 @@ from osteokg.kg.problems import Problem
 __all__ = [
     "BusyError",
     "DataError",
+    "ForbiddenError",
     "GoneError",
     "LimitError",
     "MediaTypeError",
@@ -39,6 +42,7 @@ __all__ = [
     "NotAcceptableError",
     "NotFoundError",
     "OsteoKGError",
+    "PayloadSyntaxError",
     "PreconditionError",
     "QueryNestingError",
     "QueryRefusedError",
@@ -97,6 +101,12 @@ class QuerySyntaxError(RequestError):
         super().__init__(where + message)
 
 
+class PayloadSyntaxError(QuerySyntaxError):
+    """Report an RDF document in a request that does not parse."""
+
+    title = "The document does not parse"
+
+
 class QueryRefusedError(RequestError):
     """Refuse a query that would reach outside the dataset."""
 
@@ -114,6 +124,13 @@ class UnauthorizedError(RequestError):
 
     status = 401
     title = "The write token is missing or wrong"
+
+
+class ForbiddenError(RequestError):
+    """Refuse a write where writing is off, or that a page of another origin sends."""
+
+    status = 403
+    title = "Writing is not allowed"
 
 
 class NotFoundError(RequestError):

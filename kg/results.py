@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import chain, islice
+from typing import IO, TypeAlias, cast
 from xml.parsers import expat
 
 import pyoxigraph as ox
@@ -15,11 +16,14 @@ from osteokg.kg.sparql import refuse_outside, syntax_error
 
 __all__ = [
     "GRAPH_FORMATS",
+    "QUAD_FORMATS",
+    "RDF_FORMATS",
     "ROW_FORMATS",
     "Answer",
     "Format",
     "Query",
     "evaluate",
+    "evaluate_to",
     "format_named",
     "graph_bytes",
 ]
@@ -60,6 +64,15 @@ GRAPH_FORMATS: tuple[Format, ...] = (
     Format("rdf", ("application/rdf+xml", "application/xml", "text/xml"), _G.RDF_XML),
     Format("jsonld", ("application/ld+json", "application/json"), _G.JSON_LD),
 )
+"""Formats of a graph; the first is given to ``*/*``."""
+
+QUAD_FORMATS: tuple[Format, ...] = (
+    Format("trig", ("application/trig",), _G.TRIG),
+    Format("nq", ("application/n-quads",), _G.N_QUADS),
+)
+"""Formats of a dataset: a graph stands in them as the default graph."""
+
+RDF_FORMATS = GRAPH_FORMATS + QUAD_FORMATS
 """Formats of CONSTRUCT and DESCRIBE; the first is given to ``*/*``."""
 
 
@@ -104,26 +117,76 @@ QueryResult: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 def evaluate(store: ox.Store, query: Query) -> Answer:
     """Evaluate a query against a store; blocks until the answer is serialised.
 
-    Raises QuerySyntaxError, QueryRefusedError, NotAcceptableError, and RequestError for a
-    query that the engine cannot evaluate or a dataset parameter that is no IRI.
+    Raises what ``evaluate_to`` raises.
+    """
+    parts: list[bytes] = []
+    chosen = evaluate_to(store, query, parts.append)
+    return Answer(chosen, b"".join(parts))
+
+
+def evaluate_to(store: ox.Store, query: Query, write: Callable[[bytes], object]) -> Format:
+    """Evaluate a query and hand its answer, as it comes, to ``write``; return its format.
+
+    What was written before an error is raised is no answer. Raises QuerySyntaxError,
+    QueryRefusedError, NotAcceptableError, and RequestError for a query that the engine cannot
+    evaluate or a dataset parameter that is no IRI; whatever ``write`` raises goes through.
     """
     refuse_outside(query.text)
     try:
         result = _run(store, query)
         if isinstance(result, ox.QueryTriples):
-            chosen = _acceptable(query.graph, GRAPH_FORMATS, "CONSTRUCT and DESCRIBE")
-            body = graph_bytes(result, chosen)
+            chosen = _acceptable(query.graph, RDF_FORMATS, "CONSTRUCT and DESCRIBE")
+            sink = _Sink(chosen, write)
+            _write_graph(result, chosen, sink, _SORTED)
         else:
             chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
             assert isinstance(chosen.engine, ox.QueryResultsFormat)
-            body = result.serialize(format=chosen.engine) or b""
+            sink = _Sink(chosen, write)
+            result.serialize(cast(IO[bytes], sink), chosen.engine)
+        sink.close()
     except SyntaxError as error:
         raise syntax_error(error) from error
     except RuntimeError as error:
         raise RequestError(f"The query cannot be evaluated: {error}.") from error
-    if chosen.name in ("xml", "rdf"):
-        _check_xml(body)
-    return Answer(chosen, body)
+    return chosen
+
+
+class _Sink:
+    """Take what the engine writes; refuse, before it is handed on, XML that is none.
+
+    XML 1.0 has no control characters, and RDF/XML no property whose IRI ends in ``/``; the
+    engine writes both as if it had.
+    """
+
+    def __init__(self, chosen: Format, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._parser = (
+            expat.ParserCreate(namespace_separator=" ") if chosen.name in ("xml", "rdf") else None
+        )
+
+    def write(self, part: bytes) -> int:
+        """Hand on some bytes. Raises NotAcceptableError for what XML cannot carry."""
+        self._parse(part, last=False)
+        self._write(part)
+        return len(part)
+
+    def flush(self) -> None:
+        """Do nothing: what was written is handed on already."""
+
+    def close(self) -> None:
+        """Look whether the end is one. Raises NotAcceptableError."""
+        self._parse(b"", last=True)
+
+    def _parse(self, part: bytes, *, last: bool) -> None:
+        if self._parser is None:
+            return
+        try:
+            self._parser.Parse(part, last)
+        except expat.ExpatError as error:
+            raise NotAcceptableError(
+                "The answer holds something that XML cannot carry (a control character, or a "
+                "property without a local name): accept another format."
+            ) from error
 
 
 def _run(store: ox.Store, query: Query) -> QueryResult:
@@ -144,21 +207,6 @@ def _graph(name: str) -> ox.NamedNode:
         raise RequestError(f"'{name}' names no graph, for it is no IRI: {error}.") from error
 
 
-def _check_xml(body: bytes) -> None:
-    """Raise NotAcceptableError for an answer that XML cannot carry.
-
-    XML 1.0 has no control characters, and RDF/XML no property whose IRI ends in ``/``; the
-    engine writes both as if it had.
-    """
-    try:
-        expat.ParserCreate(namespace_separator=" ").Parse(body, True)
-    except expat.ExpatError as error:
-        raise NotAcceptableError(
-            "The answer holds something that XML cannot carry (a control character, or a "
-            "property without a local name): accept another format."
-        ) from error
-
-
 def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) -> Format:
     if chosen is None:
         known = ", ".join(f"{format_.name} ({format_.media_types[0]})" for format_ in offered)
@@ -166,12 +214,31 @@ def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) 
     return chosen
 
 
+_SORTED = 100_000
+"""So many triples are sorted before the first is written; what comes after stays as it comes."""
+
+
 def graph_bytes(triples: Iterable[ox.Triple], chosen: Format) -> bytes:
     """Serialise triples, each once, sorted so that the same graph gives the same bytes."""
+    parts: list[bytes] = []
+    _write_graph(triples, chosen, _Sink(chosen, parts.append), None)
+    return b"".join(parts)
+
+
+def _write_graph(
+    triples: Iterable[ox.Triple], chosen: Format, sink: _Sink, of_them: int | None
+) -> None:
+    """Write triples, the first ``of_them`` (None: all) sorted, without keeping the others.
+
+    An answer that fits is the same bytes each time; one that does not is not held in memory to
+    be sorted.
+    """
     assert isinstance(chosen.engine, ox.RdfFormat)
-    ordered = sorted(set(triples), key=lambda triple: (str(triple.subject), str(triple)))
-    prefixes = _prefixes_of(ordered) if chosen.engine != ox.RdfFormat.N_TRIPLES else {}
-    return ox.serialize(ordered, format=chosen.engine, prefixes=prefixes) or b""
+    rest = iter(triples)
+    first = sorted(set(islice(rest, of_them)), key=lambda each: (str(each.subject), str(each)))
+    plain = chosen.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+    prefixes = {} if plain else _prefixes_of(first)
+    ox.serialize(chain(first, rest), cast(IO[bytes], sink), chosen.engine, prefixes=prefixes)
 
 
 def _prefixes_of(triples: Iterable[ox.Triple]) -> dict[str, str]:

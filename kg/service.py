@@ -1,16 +1,25 @@
-"""What the endpoint says of itself (SPARQL 1.1 Service Description)."""
+"""What the endpoint says of itself.
+
+SPARQL 1.1 Service Description, https://www.w3.org/TR/sparql11-service-description/.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
 import pyoxigraph as ox
 
-from osteokg.kg.errors import RequestError
+from osteokg.kg.catalogue import view
 from osteokg.kg.names import BASE, PREFIXES
-from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS
+from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format, Query
+from osteokg.kg.store import Store
 
-__all__ = ["service_description"]
+__all__ = ["Service", "graph_sizes", "service_description"]
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
+_SIMPLE = "http://www.w3.org/ns/entailment/Simple"
 _FORMATS = "http://www.w3.org/ns/formats/"
 _FORMAT_NAMES = {
     "json": "SPARQL_Results_JSON",
@@ -21,35 +30,105 @@ _FORMAT_NAMES = {
     "nt": "N-Triples",
     "rdf": "RDF_XML",
     "jsonld": "JSON-LD",
+    "trig": "TriG",
+    "nq": "N-Quads",
 }
+"""Names in https://www.w3.org/ns/formats/."""
 
 
-def service_description(base: str) -> list[ox.Triple]:
-    """Return the description of the service whose paths begin at ``base``.
+@dataclass(frozen=True)
+class Service:
+    """Hold what the description tells.
 
-    https://www.w3.org/TR/sparql11-service-description/. Raises RequestError for a base that is
-    no IRI: a client may have sent it.
+    ``base`` is the address below which ``/sparql`` and ``/update`` lie; ``graphs`` are the sizes
+    of the named graphs in triples, under None that of the default graph; ``union`` says that this
+    is the union of the named ones. ``limits`` are sentences in English.
     """
-    try:
-        endpoint = ox.NamedNode(f"{base}/sparql")
-    except ValueError as error:
-        raise RequestError(f"'{base}' is no address: {error}.") from error
-    service, dataset = ox.BlankNode("service"), ox.NamedNode(BASE)
 
-    def sd(name: str) -> ox.NamedNode:
-        return ox.NamedNode(_SD + name)
+    base: str
+    graphs: Mapping[str | None, int]
+    union: bool = True
+    writable: bool = False
+    limits: Sequence[str] = ()
 
-    rdf_type = ox.NamedNode(PREFIXES["rdf"] + "type")
-    triples = [
-        ox.Triple(service, rdf_type, sd("Service")),
-        ox.Triple(service, sd("endpoint"), endpoint),
-        ox.Triple(service, sd("supportedLanguage"), sd("SPARQL11Query")),
-        ox.Triple(service, sd("defaultDataset"), dataset),
-        ox.Triple(dataset, rdf_type, sd("Dataset")),
-        ox.Triple(dataset, sd("defaultGraph"), ox.BlankNode("graph")),
-        ox.Triple(ox.BlankNode("graph"), rdf_type, sd("Graph")),
-    ]
-    for format_ in ROW_FORMATS + GRAPH_FORMATS:
-        name = ox.NamedNode(_FORMATS + _FORMAT_NAMES[format_.name])
-        triples.append(ox.Triple(service, sd("resultFormat"), name))
+
+async def graph_sizes(store: Store, version: str | None = None) -> dict[str | None, int]:
+    """Return the number of triples of each named graph, under None that of the default graph."""
+    answer = await store.query(Query(view("graphs"), rows=ROW_FORMATS[0], version=version))
+    rows = json.loads(answer.body)["results"]["bindings"]
+    return {
+        row["graph"]["value"] if "graph" in row else None: int(row["triples"]["value"])
+        for row in rows
+    }
+
+
+def service_description(service: Service) -> list[ox.Triple]:
+    """Return the description of a service: one resource for queries, one for updates if any.
+
+    What a service does not have is not told: no extension functions, no entailment but the
+    simple one, no SERVICE.
+    """
+    triples: list[ox.Triple] = []
+    dataset = _dataset(service, triples)
+
+    def describe(name: str, language: str) -> ox.BlankNode:
+        node = ox.BlankNode(name)
+        facts = [
+            (_RDF_TYPE, _sd("Service")),
+            (_sd("endpoint"), ox.NamedNode(f"{service.base}/{name}")),
+            (_sd("supportedLanguage"), _sd(language)),
+            (_sd("defaultDataset"), dataset),
+            (_sd("availableGraphs"), dataset),
+            (_sd("defaultEntailmentRegime"), ox.NamedNode(_SIMPLE)),
+            *((_COMMENT, ox.Literal(limit, language="en")) for limit in service.limits),
+        ]
+        if service.union:
+            facts.append((_sd("feature"), _sd("UnionDefaultGraph")))
+        triples.extend(ox.Triple(node, name_, value) for name_, value in facts)
+        return node
+
+    _add_formats(triples, describe("sparql", "SPARQL11Query"), ROW_FORMATS + RDF_FORMATS)
+    if service.writable:
+        describe("update", "SPARQL11Update")
     return triples
+
+
+_RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
+_COMMENT = ox.NamedNode(PREFIXES["rdfs"] + "comment")
+_TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
+
+
+def _sd(name: str) -> ox.NamedNode:
+    return ox.NamedNode(_SD + name)
+
+
+def _add_formats(triples: list[ox.Triple], node: ox.BlankNode, formats: Iterable[Format]) -> None:
+    for format_ in formats:
+        name = ox.NamedNode(_FORMATS + _FORMAT_NAMES[format_.name])
+        triples.append(ox.Triple(node, _sd("resultFormat"), name))
+
+
+def _dataset(service: Service, triples: list[ox.Triple]) -> ox.NamedNode | ox.BlankNode:
+    """Add the dataset with its graphs to the triples; return its name."""
+    dataset = ox.NamedNode(BASE) if service.union else ox.BlankNode("dataset")
+    triples += [
+        ox.Triple(dataset, _RDF_TYPE, _sd("Dataset")),
+        ox.Triple(dataset, _RDF_TYPE, _sd("GraphCollection")),
+    ]
+    for number, (name, size) in enumerate({None: 0, **service.graphs}.items()):
+        graph = ox.BlankNode(f"graph{number}")
+        triples += [
+            ox.Triple(graph, _RDF_TYPE, _sd("Graph")),
+            ox.Triple(graph, _TRIPLES, ox.Literal(size)),
+        ]
+        if name is None:
+            triples.append(ox.Triple(dataset, _sd("defaultGraph"), graph))
+            continue
+        named = ox.BlankNode(f"named{number}")
+        triples += [
+            ox.Triple(dataset, _sd("namedGraph"), named),
+            ox.Triple(named, _RDF_TYPE, _sd("NamedGraph")),
+            ox.Triple(named, _sd("name"), ox.NamedNode(name)),
+            ox.Triple(named, _sd("graph"), graph),
+        ]
+    return dataset

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Collection, Iterator
 
 import pyoxigraph as ox
 
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError
 
-__all__ = ["refuse_outside", "syntax_error", "words"]
+__all__ = [
+    "is_repeatable",
+    "refuse_outside",
+    "refuse_outside_update",
+    "syntax_error",
+    "tokens",
+    "words",
+]
 
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
+_ELSEWHERE = re.compile("service|load", re.IGNORECASE | re.ASCII)
+_INSTEAD = {
+    "SERVICE": "queries here read this dataset only. Ask the other endpoint from your own "
+    "program and join there.",
+    "LOAD": "nothing is fetched here. Send the triples themselves, by INSERT DATA or to /graphs.",
+}
 
 _TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""'
@@ -28,6 +42,7 @@ _TOKEN = re.compile(
     r"|.",
     re.DOTALL,
 )
+_DIFFERS = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]", re.IGNORECASE)  # '#': a comment before '('
 _SOME_BASE = "http://base.invalid/"
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _EXPECTED = re.compile(r"^expected (?:one of )?")
@@ -38,6 +53,21 @@ _SENTENCE = re.compile(r"[A-Z][A-Za-z]*(?: \w+)+")
 _NOT_HERE = {"LATERAL", "SERVICE"}
 
 
+def is_repeatable(query: str) -> bool:
+    """Return whether a query has the same answer each time it is asked of the same data.
+
+    One that calls NOW, RAND, UUID, STRUUID or BNODE may not. The calls are looked for in strings
+    and comments too: a lexer that overlooked one would let a stale answer be kept.
+    """
+    return not _DIFFERS.search(query)
+
+
+def tokens(text: str) -> Iterator[tuple[str, bool, int]]:
+    """Give the tokens of a query or update: text, whether it is a bare word, offset."""
+    for found in _TOKEN.finditer(text):
+        yield found[0], found["word"] is not None, found.start()
+
+
 def words(query: str) -> list[tuple[str, int]]:
     """Return the bare words of a query in upper case with their offsets.
 
@@ -45,11 +75,7 @@ def words(query: str) -> list[tuple[str, int]]:
     left is what SPARQL 1.1, section 19.8 (https://www.w3.org/TR/sparql11-query/#sparqlGrammar)
     can read as a keyword.
     """
-    return [
-        (found["word"].upper(), found.start())
-        for found in _TOKEN.finditer(query)
-        if found["word"] is not None
-    ]
+    return [(text.upper(), offset) for text, is_word, offset in tokens(query) if is_word]
 
 
 def refuse_outside(query: str) -> None:
@@ -69,25 +95,50 @@ def refuse_outside(query: str) -> None:
     except RuntimeError:
         return  # it parses; that it cannot be evaluated is told when the query itself is
     except SyntaxError as error:
-        for word, offset in words(query):
-            if word == "SERVICE":
-                line = query.count("\n", 0, offset) + 1
-                column = offset - (query.rfind("\n", 0, offset) + 1) + 1
-                raise QueryRefusedError(
-                    f"SERVICE at line {line}, column {column} is refused: queries here read this "
-                    "dataset only. Ask the other endpoint from your own program and join there."
-                ) from error
+        _refuse_named(query, ("SERVICE",))
         raise syntax_error(error) from error
 
 
-def syntax_error(error: SyntaxError) -> QuerySyntaxError:
-    """Return our error for the engine's, with line and column where it gives them."""
+def refuse_outside_update(update: str, base: str | None = None) -> None:
+    """Raise QueryRefusedError for LOAD and SERVICE in an update, QuerySyntaxError for no update.
+
+    Decided by the engine's parser, as for queries. Nothing is carried out: what is parsed begins
+    with an operation that fails.
+    """
+    respelled = _ELSEWHERE.sub(lambda found: codecs.encode(found[0], "rot13"), update)
+    store = ox.Store()
+    store.add_graph(ox.NamedNode(_SOME_BASE))
+    try:
+        store.update(f"CREATE GRAPH <{_SOME_BASE}>;\n{respelled}", base_iri=base or _SOME_BASE)
+    except RuntimeError:
+        return  # the first operation failed, so all of it was parsed
+    except SyntaxError as error:
+        _refuse_named(update, ("LOAD", "SERVICE"))
+        raise syntax_error(error, lines_before=1) from error
+
+
+def _refuse_named(text: str, keywords: Collection[str]) -> None:
+    """Raise QueryRefusedError for the first of these keywords that the lexer sees."""
+    for word, offset in words(text):
+        if word in keywords:
+            line = text.count("\n", 0, offset) + 1
+            column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+            raise QueryRefusedError(
+                f"{word} at line {line}, column {column} is refused: {_INSTEAD[word]}"
+            )
+
+
+def syntax_error(error: SyntaxError, lines_before: int = 0) -> QuerySyntaxError:
+    """Return our error for the engine's, with line and column where it gives them.
+
+    ``lines_before`` were put before what the asker wrote.
+    """
     text = (error.msg or str(error)).strip()
     found = _PLACE.search(text)
     if not found:
         return QuerySyntaxError(text)
     message = _in_words(found.group(3))
-    return QuerySyntaxError(message, int(found.group(1)), int(found.group(2)))
+    return QuerySyntaxError(message, int(found.group(1)) - lines_before, int(found.group(2)))
 
 
 def _in_words(message: str) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "comment_lines",
     "line_index",
     "read",
+    "sign_of_rdf_1_2",
     "text_of",
     "unremarked",
 ]
@@ -77,7 +78,7 @@ def read(path: Path) -> list[ox.Triple] | Problem:
             file=path,
             line=error.lineno,
         )
-    newer = next((sign for triple in triples if (sign := _of_rdf_1_2(triple))), None)
+    newer = next((sign for triple in triples if (sign := sign_of_rdf_1_2(triple))), None)
     if newer is None:
         return triples
     return Problem(
@@ -88,7 +89,7 @@ def read(path: Path) -> list[ox.Triple] | Problem:
     )
 
 
-def _of_rdf_1_2(triple: ox.Triple) -> str | None:
+def sign_of_rdf_1_2(triple: ox.Triple) -> str | None:
     """Return the sign by which a triple shows itself to be of RDF 1.2, None if it is not."""
     if isinstance(triple.object, ox.Triple):
         return "<<"

@@ -21,7 +21,14 @@ from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.turtle import Term, read, text_of, unremarked
 from osteokg.kg.vocabulary import check_names
 
-__all__ = ["as_shacl_report", "load_shapes", "run_shapes", "run_violation_queries", "validate"]
+__all__ = [
+    "as_shacl_report",
+    "load_shapes",
+    "run_shapes",
+    "run_violation_queries",
+    "shacl_report",
+    "validate",
+]
 
 _RDF_TYPE = ox.NamedNode(str(RDF.type))
 
@@ -181,8 +188,8 @@ def _short(text: str) -> str:
     return contract(text) if re.match(r"[a-z]+:", text) else text
 
 
-def as_shacl_report(problems: Iterable[Problem]) -> str:
-    """Return the problems as a SHACL validation report in Turtle.
+def shacl_report(problems: Iterable[Problem]) -> list[ox.Triple]:
+    """Return the problems as a SHACL validation report.
 
     SHACL, section 3.6, https://www.w3.org/TR/shacl/#validation-report; ``okg:file`` and
     ``okg:line`` say where the result stands. Data conform if there is no result at all, not even
@@ -214,9 +221,14 @@ def as_shacl_report(problems: Iterable[Problem]) -> str:
         ]
         triples.append(ox.Triple(report, _sh("result"), result))
         triples.extend(ox.Triple(result, name, value) for name, value in facts if value is not None)
+    return triples
+
+
+def as_shacl_report(problems: Iterable[Problem]) -> str:
+    """Return the problems as a SHACL validation report in Turtle."""
     turtle = format_named("ttl", GRAPH_FORMATS)
     assert turtle is not None
-    return graph_bytes(triples, turtle).decode()
+    return graph_bytes(shacl_report(problems), turtle).decode()
 
 
 def _sh(name: str) -> ox.NamedNode:

@@ -115,7 +115,7 @@ def test_every_place_tells_the_same_version(project):
         return match[1]
 
     versions = {
-        "CHANGELOG.md": said("CHANGELOG.md", r"^## (\S+)"),
+        "CHANGELOG.md": said("CHANGELOG.md", r"^## (\d\S*)"),
         "CITATION.cff": said("CITATION.cff", r"^version: (\S+)"),
         "ontology, versionInfo": said("ontology/osteokg.ttl", r'owl:versionInfo "([^"]+)"'),
         "ontology, versionIRI": said("ontology/osteokg.ttl", r"owl:versionIRI <[^>]*/([^/>]+)>"),

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from osteokg.api.app import create_app
 from osteokg.api.settings import Settings
 from osteokg.kg.metadata import Counts
+from osteokg.kg.store import InProcessStore
 
 ASK = "/sparql?query=ASK%20%7B%7D"
 FINDING = "/id/finding/quill-2001-k2-bone-mass-femur"
@@ -69,7 +70,10 @@ def test_head_is_get_without_the_body(server, path, accept):
     head = server.head(path, headers={"Accept": accept})
     assert head.status_code == get.status_code
     assert head.content == b""
-    changing = {"date", "content-length"} if path == "/health" else {"date"}
+    # Transfer-Encoding is of the message, not of the answer (RFC 9110, section 9.3.2).
+    # So may be the length of what is compressed while it is sent.
+    unknown = path == "/health" or path.startswith("/static/")
+    changing = {"date", "transfer-encoding"} | ({"content-length"} if unknown else set())
     assert {k: v for k, v in head.headers.items() if k not in changing} == {
         k: v for k, v in get.headers.items() if k not in changing
     }
@@ -152,6 +156,8 @@ class Failing:
     async def query(self, _query):
         raise ZeroDivisionError("secret")
 
+    stream = query
+
     async def close(self):
         pass
 
@@ -180,7 +186,7 @@ def test_a_failure_of_ours_is_500_without_its_reason(failing, path):
 
 def test_a_server_at_another_address_says_that_address(version):
     settings = Settings(base_url="https://graph.example.org/k2")
-    with TestClient(create_app(settings, Failing(), Counts(0, {}))) as client:
+    with TestClient(create_app(settings, InProcessStore(version), Counts(0, {}))) as client:
         text = client.get("/sparql", headers={"Accept": "application/n-triples"}).text
     endpoints = [
         quad.object.value

@@ -198,7 +198,6 @@ def test_what_cannot_be_given_is_not_acceptable(get, query, accept, words):
         (" \n ", "line 2"),
         ("SELECT * {\n  ?s ?p }", "line 2"),
         ("INSERT DATA { <a:a> <a:b> 1 }", "line 1"),
-        ("SELECT * { <relative> ?p ?o }", "line 1"),
         ("SELECT (<x:f>(1) AS ?y) {}", "cannot be evaluated"),
     ],
 )

@@ -1,0 +1,153 @@
+"""Representations: an answer in one format, under its validator, sent as it comes.
+
+RFC 9110, sections 8.8.3 and 13, https://www.rfc-editor.org/rfc/rfc9110#section-13.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from osteokg.api.requests import ClientGoneError, while_connected
+from osteokg.kg.errors import OsteoKGError
+from osteokg.kg.store import StreamedAnswer
+
+__all__ = ["VERSION", "Validator", "represent", "stream", "tags_in", "versions_in"]
+
+VERSION = "OsteoKG-Version"
+"""The header that names the version of the data that an answer was made from."""
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+_log = logging.getLogger("osteokg.answers")
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Say what an answer is the same as: a version of the data in one format.
+
+    ``pinned`` tells that the client asked for this version by name: its answer never changes.
+    """
+
+    version: str
+    name: str
+    pinned: bool = False
+
+    @property
+    def tag(self) -> str:
+        """Return the entity tag."""
+        return f'"{self.version}.{self.name}"'
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that an answer has in full (200) and in short (304) alike."""
+        return {
+            "ETag": self.tag,
+            "Cache-Control": _FOR_EVER if self.pinned else "no-cache",
+            "Vary": "Accept",
+            VERSION: self.version,
+        }
+
+    def unchanged(self, request: Request, by_name: bool = False) -> Response | None:
+        """Return 304 if the client holds this answer already (If-None-Match), else None.
+
+        ``by_name`` while it is not known that there is an answer: then ``*`` names none.
+        """
+        if request.method not in ("GET", "HEAD"):
+            return None
+        held = tags_in(request, "if-none-match")
+        if held is None or not ({self.tag} if by_name else {"*", self.tag}) & held:
+            return None
+        return Response(status_code=304, headers=self.headers())
+
+
+def tags_in(request: Request, header: str) -> set[str] | None:
+    """Return the entity tags of a condition, None without it.
+
+    A tag that a proxy has marked as weak (``W/``), for compressing the answer, counts as ours.
+    """
+    lines = request.headers.getlist(header)
+    if not lines:
+        return None
+    text = ", ".join(lines)
+    return {"*"} if text.strip() == "*" else {f'"{found[1]}"' for found in _TAG.finditer(text)}
+
+
+def versions_in(tags: Iterable[str]) -> set[str]:
+    """Return the versions that entity tags of ours name, whatever their format."""
+    return {tag.strip('"').partition(".")[0] for tag in tags}
+
+
+def represent(
+    request: Request, body: bytes, content_type: str, validator: Validator | None
+) -> Response:
+    """Return an answer that is there whole, or 304 for one that the client holds.
+
+    Without a validator the answer may differ each time, and nobody keeps it.
+    """
+    if validator is not None and (unchanged := validator.unchanged(request)):
+        return unchanged
+    headers = validator.headers() if validator else {"Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(body, headers={**headers, "Content-Type": content_type})
+
+
+def stream(
+    request: Request, answer: StreamedAnswer, content_type: str, validator: Validator | None
+) -> Response:
+    """Return an answer that is sent as it comes, or 304 for one that the client holds."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    if answer.version:
+        headers[VERSION] = answer.version
+    if validator is not None:
+        if unchanged := validator.unchanged(request):
+            return _Streamed(answer.chunks, dict(unchanged.headers), 304)
+        headers = validator.headers()
+    if answer.size is not None:
+        headers["Content-Length"] = str(answer.size)
+    return _Streamed(answer.chunks, {**headers, "Content-Type": content_type})
+
+
+async def _close(chunks: AsyncIterator[bytes]) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()
+
+
+class _Streamed(Response):
+    """Send chunks as they come; end the connection, not the answer, where they end too early."""
+
+    def __init__(
+        self, chunks: AsyncIterator[bytes], headers: dict[str, str], status: int = 200
+    ) -> None:
+        """Take headers as they are: a Content-Length only where it is known."""
+        self.chunks = chunks
+        self.status_code = status
+        self.background = None
+        self.init_headers(headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer, for as long as there is somebody to send it to."""
+        try:
+            only_head = scope["method"] == "HEAD" or self.status_code == 304
+            await while_connected(receive, self._send(only_head, send))
+        except ClientGoneError:
+            return
+        except OsteoKGError as error:
+            # Without its last chunk, or its full length, HTTP tells an answer that was cut.
+            _log.warning("an answer was cut: %s", error)
+        finally:
+            await _close(self.chunks)
+
+    async def _send(self, only_head: bool, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        if not only_head:
+            async for chunk in self.chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,162 @@
+"""What a request says: its parameters, its body, what that is written in, who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Coroutine
+from typing import TypeAlias, TypeVar
+from urllib.parse import parse_qsl
+
+import pyoxigraph as ox
+from fastapi import Request
+from starlette.types import Receive
+
+from osteokg.api.settings import Settings
+from osteokg.kg.errors import MediaTypeError, RequestError, TooLargeError
+
+__all__ = [
+    "FORM",
+    "ClientGoneError",
+    "Parameters",
+    "asked_version",
+    "base_of",
+    "decode",
+    "in_address",
+    "media_type",
+    "only",
+    "peer",
+    "read_body",
+    "text_of_body",
+    "type_of_body",
+    "while_connected",
+]
+
+FORM = "application/x-www-form-urlencoded"
+
+Parameters: TypeAlias = list[tuple[str, str]]
+Outcome = TypeVar("Outcome")
+
+_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+_SPARQL_VERSION = re.compile(r"1\.[0-2](?:-basic)?")
+
+
+def in_address(request: Request) -> Parameters:
+    """Return the parameters of a request's address. Raises RequestError for what is not UTF-8."""
+    try:
+        return decode(request.scope["query_string"].decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise RequestError("The address is not UTF-8.") from error
+
+
+def decode(encoded: str) -> Parameters:
+    """Decode a form once (WHATWG URL, application/x-www-form-urlencoded parsing)."""
+    try:
+        return parse_qsl(encoded, keep_blank_values=True, encoding="utf-8", errors="strict")
+    except UnicodeDecodeError as error:
+        raise RequestError("A parameter is not UTF-8 once its %-signs are decoded.") from error
+
+
+def only(parameters: Parameters, name: str) -> str | None:
+    """Return the one value of a parameter, or None. Raises RequestError for several."""
+    values = [value for key, value in parameters if key == name]
+    if len(values) > 1:
+        raise RequestError(f"'{name}' is given {len(values)} times: give it once.")
+    return values[0] if values else None
+
+
+def asked_version(parameters: Parameters) -> str | None:
+    """Return the version of the data that is asked for, None for the current one.
+
+    SPARQL 1.2 Protocol, section 2.1, uses the same name for the version of the language: ``1.1``
+    is no version of the data.
+    """
+    version = only(parameters, "version")
+    return None if version is None or _SPARQL_VERSION.fullmatch(version) else version
+
+
+def media_type(request: Request) -> str:
+    """Return the type of a request's body in lower case, empty if there is none.
+
+    Raises MediaTypeError for a body in another encoding than UTF-8, or a compressed one.
+    """
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise MediaTypeError(f"A body coded as {coding} is not read: send it as it is.")
+    return type_of_body(request.headers.get("content-type", ""))
+
+
+def type_of_body(content_type: str) -> str:
+    """Return the media type of a Content-Type. Raises MediaTypeError for another than UTF-8."""
+    type_, _, parameters = content_type.partition(";")
+    charset = _CHARSET.search(parameters)
+    if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise MediaTypeError(f"A body in {charset[1]} is not read: send it in UTF-8.")
+    return type_.strip().lower()
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body. Raises TooLargeError as soon as it is larger than ``limit`` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise TooLargeError(f"The body is larger than {limit} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def text_of_body(body: bytes) -> str:
+    """Return a body as text. Raises RequestError for what is not UTF-8."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"Byte {error.start} of the body is not UTF-8.") from error
+
+
+def base_of(request: Request) -> str:
+    """Return the address under which the service is reached, without a final slash.
+
+    It is the one that the operator names, else what the client calls us. Raises RequestError for
+    a name that gives no IRI.
+    """
+    settings: Settings = request.app.state.settings
+    base = settings.base_url or str(request.base_url).rstrip("/")
+    try:
+        ox.NamedNode(base)
+    except ValueError as error:
+        raise RequestError(f"'{base}' is no address: {error}.") from error
+    return base
+
+
+def peer(request: Request) -> str:
+    """Return who asks: the address at the other end of the connection."""
+    return request.client.host if request.client else ""
+
+
+class ClientGoneError(Exception):
+    """Say that nobody waits for the answer any more."""
+
+
+async def while_connected(receive: Receive, work: Coroutine[object, object, Outcome]) -> Outcome:
+    """Return what comes of some work; cancel it when the client goes away.
+
+    Raises ClientGoneError then. The request's body must have been read.
+    """
+    working = asyncio.ensure_future(work)
+    going = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({working, going}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ClientGoneError
+    finally:
+        for task in (working, going):
+            task.cancel()
+        await asyncio.gather(working, going, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
