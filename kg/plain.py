@@ -16,20 +16,10 @@ import pyoxigraph as ox
 
 from osteokg.kg.errors import NotFoundError, PreconditionError, RequestError
 from osteokg.kg.files import Sources
-from osteokg.kg.sparql import refuse_outside_update, syntax_error
+from osteokg.kg.sparql import syntax_error
 from osteokg.kg.store import InProcessStore, Store
-from osteokg.kg.updates import with_dataset
 from osteokg.kg.version import Version
-from osteokg.kg.writes import (
-    DropGraph,
-    KeptVersion,
-    MergeGraph,
-    ReplaceGraph,
-    Update,
-    Write,
-    Written,
-    triples_of,
-)
+from osteokg.kg.writes import DropGraph, KeptVersion, Write, Written, as_update
 
 __all__ = ["PlainVersions"]
 
@@ -68,7 +58,10 @@ class PlainVersions(InProcessStore):
 
     def _carry_out(self, write: Write) -> tuple[set[_Graph], set[_Graph]]:
         """Change the dataset; return which graphs are new and which are not as they were."""
-        text, base = _as_update(self._store, write)
+        dropped = write.graph if isinstance(write, DropGraph) else None
+        if dropped is not None and ox.NamedNode(dropped) not in self._store.named_graphs():
+            raise NotFoundError(f"There is no graph {dropped}.")
+        text, base = as_update(write)
         graphs, quads = set(self._store.named_graphs()), set(self._store)
         try:
             self._store.update(text, base_iri=base)
@@ -87,21 +80,3 @@ class PlainVersions(InProcessStore):
 
 def _names(graphs: Iterable[_Graph]) -> tuple[str, ...]:
     return tuple(sorted(graph.value for graph in graphs if isinstance(graph, ox.NamedNode)))
-
-
-def _as_update(store: ox.Store, write: Write) -> tuple[str, str | None]:
-    """Return a write as an update, which the engine carries out wholly or not, and its base."""
-    if isinstance(write, Update):
-        refuse_outside_update(write.text, write.base)
-        return with_dataset(write.text, write.using, write.using_named), write.base
-    graph = "DEFAULT" if write.graph is None else f"GRAPH <{write.graph}>"
-    if isinstance(write, DropGraph):
-        if write.graph is not None and ox.NamedNode(write.graph) not in store.named_graphs():
-            raise NotFoundError(f"There is no graph {write.graph}.")
-        return f"DROP {graph}", None
-    triples = [triple for payload in write.payloads for triple in triples_of(payload)]
-    body = (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
-    body = body if write.graph is None else f"{graph} {{ {body} }}"
-    begin = {ReplaceGraph: f"DROP SILENT {graph}; ", MergeGraph: ""}[type(write)]
-    made = "" if write.graph is None else f"CREATE SILENT {graph}; "
-    return f"{begin}{made}INSERT DATA {{ {body} }}", None

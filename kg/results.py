@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import IO, TypeAlias, cast
+from typing import IO, Protocol, TypeAlias, cast
 from xml.parsers import expat
 
 import pyoxigraph as ox
@@ -22,8 +24,9 @@ __all__ = [
     "Answer",
     "Format",
     "Query",
+    "Sink",
     "evaluate",
-    "evaluate_to",
+    "evaluate_into",
     "format_named",
     "graph_bytes",
 ]
@@ -114,36 +117,47 @@ class Answer:
 QueryResult: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
 
+class Sink(Protocol):
+    """Take an answer's bytes as they come."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes and say how many."""
+        ...
+
+    def flush(self) -> None:
+        """Let nothing wait."""
+        ...
+
+
 def evaluate(store: ox.Store, query: Query) -> Answer:
     """Evaluate a query against a store; blocks until the answer is serialised.
 
-    Raises what ``evaluate_to`` raises.
+    Raises what ``evaluate_into`` raises.
     """
-    parts: list[bytes] = []
-    chosen = evaluate_to(store, query, parts.append)
-    return Answer(chosen, b"".join(parts))
+    body = io.BytesIO()
+    chosen = evaluate_into(store, query, lambda _chosen: body)
+    return Answer(chosen, body.getvalue())
 
 
-def evaluate_to(store: ox.Store, query: Query, write: Callable[[bytes], object]) -> Format:
-    """Evaluate a query and hand its answer, as it comes, to ``write``; return its format.
+def evaluate_into(store: ox.Store, query: Query, begin: Callable[[Format], Sink]) -> Format:
+    """Evaluate a query and write its answer, as it comes, to what ``begin`` gives for its format.
 
     What was written before an error is raised is no answer. Raises QuerySyntaxError,
-    QueryRefusedError, NotAcceptableError, and RequestError for a query that the engine cannot
-    evaluate or a dataset parameter that is no IRI; whatever ``write`` raises goes through.
+    QueryRefusedError, NotAcceptableError (perhaps late), and RequestError for a query that the
+    engine cannot evaluate or a dataset parameter that is no IRI; what a sink raises goes through.
     """
     refuse_outside(query.text)
     try:
         result = _run(store, query)
         if isinstance(result, ox.QueryTriples):
             chosen = _acceptable(query.graph, RDF_FORMATS, "CONSTRUCT and DESCRIBE")
-            sink = _Sink(chosen, write)
-            _write_graph(result, chosen, sink, _SORTED)
+            with _checked(begin(chosen), chosen) as sink:
+                _write_graph(result, chosen, sink, _SORTED)
         else:
             chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
             assert isinstance(chosen.engine, ox.QueryResultsFormat)
-            sink = _Sink(chosen, write)
-            result.serialize(cast(IO[bytes], sink), chosen.engine)
-        sink.close()
+            with _checked(begin(chosen), chosen) as sink:
+                result.serialize(cast(IO[bytes], sink), chosen.engine)
     except SyntaxError as error:
         raise syntax_error(error) from error
     except RuntimeError as error:
@@ -151,42 +165,42 @@ def evaluate_to(store: ox.Store, query: Query, write: Callable[[bytes], object])
     return chosen
 
 
-class _Sink:
-    """Take what the engine writes; refuse, before it is handed on, XML that is none.
+@contextmanager
+def _checked(sink: Sink, chosen: Format) -> Iterator[Sink]:
+    """Pass an answer on; raise NotAcceptableError where XML cannot carry it.
 
     XML 1.0 has no control characters, and RDF/XML no property whose IRI ends in ``/``; the
     engine writes both as if it had.
     """
+    if chosen.name not in ("xml", "rdf"):
+        yield sink
+        return
+    reader = _XmlReader(sink)
+    try:
+        yield reader
+        reader.parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise NotAcceptableError(
+            "The answer holds something that XML cannot carry (a control character, or a "
+            "property without a local name): accept another format."
+        ) from error
 
-    def __init__(self, chosen: Format, write: Callable[[bytes], object]) -> None:
-        self._write = write
-        self._parser = (
-            expat.ParserCreate(namespace_separator=" ") if chosen.name in ("xml", "rdf") else None
-        )
 
-    def write(self, part: bytes) -> int:
-        """Hand on some bytes. Raises NotAcceptableError for what XML cannot carry."""
-        self._parse(part, last=False)
-        self._write(part)
-        return len(part)
+class _XmlReader:
+    """Read XML before it is passed on."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+
+    def write(self, data: bytes) -> int:
+        """Read some bytes and pass them on."""
+        self.parser.Parse(data, False)
+        return self.sink.write(data)
 
     def flush(self) -> None:
-        """Do nothing: what was written is handed on already."""
-
-    def close(self) -> None:
-        """Look whether the end is one. Raises NotAcceptableError."""
-        self._parse(b"", last=True)
-
-    def _parse(self, part: bytes, *, last: bool) -> None:
-        if self._parser is None:
-            return
-        try:
-            self._parser.Parse(part, last)
-        except expat.ExpatError as error:
-            raise NotAcceptableError(
-                "The answer holds something that XML cannot carry (a control character, or a "
-                "property without a local name): accept another format."
-            ) from error
+        """Let nothing wait."""
+        self.sink.flush()
 
 
 def _run(store: ox.Store, query: Query) -> QueryResult:
@@ -220,13 +234,13 @@ _SORTED = 100_000
 
 def graph_bytes(triples: Iterable[ox.Triple], chosen: Format) -> bytes:
     """Serialise triples, each once, sorted so that the same graph gives the same bytes."""
-    parts: list[bytes] = []
-    _write_graph(triples, chosen, _Sink(chosen, parts.append), None)
-    return b"".join(parts)
+    body = io.BytesIO()
+    _write_graph(triples, chosen, body, None)
+    return body.getvalue()
 
 
 def _write_graph(
-    triples: Iterable[ox.Triple], chosen: Format, sink: _Sink, of_them: int | None
+    triples: Iterable[ox.Triple], chosen: Format, sink: Sink, of_them: int | None
 ) -> None:
     """Write triples, the first ``of_them`` (None: all) sorted, without keeping the others.
 

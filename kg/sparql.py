@@ -12,15 +12,14 @@ from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError
 
 __all__ = [
     "is_repeatable",
+    "refuse_named",
     "refuse_outside",
-    "refuse_outside_update",
     "syntax_error",
     "tokens",
     "words",
 ]
 
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
-_ELSEWHERE = re.compile("service|load", re.IGNORECASE | re.ASCII)
 _INSTEAD = {
     "SERVICE": "queries here read this dataset only. Ask the other endpoint from your own "
     "program and join there.",
@@ -95,29 +94,11 @@ def refuse_outside(query: str) -> None:
     except RuntimeError:
         return  # it parses; that it cannot be evaluated is told when the query itself is
     except SyntaxError as error:
-        _refuse_named(query, ("SERVICE",))
+        refuse_named(query, ("SERVICE",))
         raise syntax_error(error) from error
 
 
-def refuse_outside_update(update: str, base: str | None = None) -> None:
-    """Raise QueryRefusedError for LOAD and SERVICE in an update, QuerySyntaxError for no update.
-
-    Decided by the engine's parser, as for queries. Nothing is carried out: what is parsed begins
-    with an operation that fails.
-    """
-    respelled = _ELSEWHERE.sub(lambda found: codecs.encode(found[0], "rot13"), update)
-    store = ox.Store()
-    store.add_graph(ox.NamedNode(_SOME_BASE))
-    try:
-        store.update(f"CREATE GRAPH <{_SOME_BASE}>;\n{respelled}", base_iri=base or _SOME_BASE)
-    except RuntimeError:
-        return  # the first operation failed, so all of it was parsed
-    except SyntaxError as error:
-        _refuse_named(update, ("LOAD", "SERVICE"))
-        raise syntax_error(error, lines_before=1) from error
-
-
-def _refuse_named(text: str, keywords: Collection[str]) -> None:
+def refuse_named(text: str, keywords: Collection[str]) -> None:
     """Raise QueryRefusedError for the first of these keywords that the lexer sees."""
     for word, offset in words(text):
         if word in keywords:

@@ -1,18 +1,21 @@
-"""SPARQL Update text: the dataset parameters of the protocol, put into an update.
+"""SPARQL Update text: what is refused in it, and what the engine is given for it.
 
-SPARQL 1.1 Protocol, section 2.2.3, https://www.w3.org/TR/sparql11-protocol/#update-dataset.
+SPARQL 1.1 Update, https://www.w3.org/TR/sparql11-update/; its dataset parameters: SPARQL 1.1
+Protocol, section 2.2.3, https://www.w3.org/TR/sparql11-protocol/#update-dataset.
 """
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterable, Sequence
 
 import pyoxigraph as ox
 
-from osteokg.kg.errors import RequestError
-from osteokg.kg.sparql import tokens
+from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
+from osteokg.kg.sparql import refuse_named, syntax_error, tokens
 
-__all__ = ["with_dataset"]
+__all__ = ["declared_first", "engine_text", "with_dataset"]
 
 _KEYWORDS = {
     *("ADD", "ALL", "BASE", "CLEAR", "COPY", "CREATE", "DATA", "DEFAULT", "DELETE", "DROP"),
@@ -20,6 +23,101 @@ _KEYWORDS = {
     "WHERE",
 }
 """The words that can stand outside of braces in an update."""
+
+_ELSEWHERE = re.compile("service|load", re.IGNORECASE | re.ASCII)
+_SOME_IRI = "http://base.invalid/"
+_NOT_NEWLINE = re.compile(r"[^\n]")
+
+
+def engine_text(
+    update: str,
+    base: str | None = None,
+    using: Sequence[str] = (),
+    using_named: Sequence[str] = (),
+) -> str:
+    """Return what the engine is given for an update that reaches nobody else.
+
+    Raises QueryRefusedError for LOAD and SERVICE, SILENT or not, QuerySyntaxError for what is no
+    update, with its place, and RequestError as ``declared_first`` and ``with_dataset`` do.
+    """
+    declarations, operations = declared_first(update)
+    _refuse_outside(update, declarations, operations, base)
+    return f"{declarations}\n{with_dataset(operations, using, using_named)}"
+
+
+def _refuse_outside(update: str, declarations: str, operations: str, base: str | None) -> None:
+    """Raise QueryRefusedError for LOAD and SERVICE as keywords.
+
+    The engine's parser decides, as for queries: a keyword cannot be spelled otherwise.
+    """
+    _parse(declarations, operations, base)
+    if not _ELSEWHERE.search(update):
+        return
+    try:
+        _parse(_respelled(declarations), _respelled(operations), base)
+    except QuerySyntaxError as error:
+        refuse_named(update, ("LOAD", "SERVICE"))
+        raise QueryRefusedError("LOAD and SERVICE are refused: nothing is fetched here.") from error
+
+
+def _respelled(text: str) -> str:
+    return _ELSEWHERE.sub(lambda found: codecs.encode(found[0], "rot13"), text)
+
+
+def _parse(declarations: str, operations: str, base: str | None) -> None:
+    """Raise QuerySyntaxError for what is no update; carry nothing out.
+
+    What is parsed begins with an operation that fails, after which the engine does no other.
+    """
+    store = ox.Store()
+    store.add_graph(ox.NamedNode(_SOME_IRI))
+    text = f"{declarations} CREATE GRAPH <{_SOME_IRI}>;\n{operations}"
+    try:
+        store.update(text, base_iri=base or _SOME_IRI)
+    except RuntimeError:
+        return
+    except SyntaxError as error:
+        raise syntax_error(error, lines_before=1) from error
+
+
+def declared_first(update: str) -> tuple[str, str]:
+    """Return the declarations of an update, in one line, and the update with blanks for them.
+
+    The engine reads PREFIX and BASE at the beginning only, the grammar after each ``;`` as well
+    (https://www.w3.org/TR/sparql11-query/#rUpdate). Raises RequestError for a declaration that
+    would mean something else at the beginning: a prefix or base that is declared anew.
+    """
+    declarations: list[str] = []
+    known: dict[str, str] = {}
+    operations: list[str] = []
+    depth, copied, may, begun = 0, 0, True, False
+    pending: list[str] = []  # the words of a declaration that is not whole yet
+    start = 0
+    for text, is_word, offset in tokens(update):
+        if text.isspace() or text.startswith("#"):
+            continue
+        if pending:
+            pending.append(text)
+            if text.startswith("<"):
+                name = " ".join(pending[1:-1])  # empty for BASE
+                if begun and known.get(name, text if name else "") != text:
+                    raise RequestError(
+                        f"'{' '.join(pending)}' declares anew what was declared before: send the "
+                        "operations before it as an update of their own."
+                    )
+                known[name] = text
+                declarations.append(" ".join(pending))
+                end = offset + len(text)
+                operations += [update[copied:start], _NOT_NEWLINE.sub(" ", update[start:end])]
+                copied, pending = end, []
+            continue
+        depth += (text == "{") - (text == "}")
+        if may and is_word and text.upper() in ("PREFIX", "BASE"):
+            pending, start = [text], offset
+        else:
+            may = depth == 0 and text == ";"
+            begun = begun or not may
+    return " ".join(declarations), "".join([*operations, update[copied:]])
 
 
 def with_dataset(update: str, using: Sequence[str], using_named: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from osteokg.kg.errors import PayloadSyntaxError, RequestError
 from osteokg.kg.store import Store
 from osteokg.kg.turtle import sign_of_rdf_1_2
+from osteokg.kg.updates import engine_text
 
 __all__ = [
     "DropGraph",
@@ -22,6 +23,7 @@ __all__ = [
     "Versions",
     "Write",
     "Written",
+    "as_update",
     "triples_of",
 ]
 
@@ -103,6 +105,24 @@ class DropGraph:
 
 
 Write: TypeAlias = Update | ReplaceGraph | MergeGraph | DropGraph
+
+
+def as_update(write: Write) -> tuple[str, str | None]:
+    """Return a write as one update, which the engine carries out wholly or not, and its base.
+
+    Raises what ``engine_text`` and ``triples_of`` raise.
+    """
+    if isinstance(write, Update):
+        return engine_text(write.text, write.base, write.using, write.using_named), write.base
+    graph = "DEFAULT" if write.graph is None else f"GRAPH {ox.NamedNode(write.graph)}"
+    if isinstance(write, DropGraph):
+        return f"DROP {graph}", None
+    triples = [triple for payload in write.payloads for triple in triples_of(payload)]
+    body = (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+    drop = f"DROP SILENT {graph}; " if isinstance(write, ReplaceGraph) else ""
+    if write.graph is None:
+        return f"{drop}INSERT DATA {{ {body} }}", None
+    return f"{drop}CREATE SILENT {graph}; INSERT DATA {{ {graph} {{ {body} }} }}", None
 
 
 @dataclass(frozen=True)

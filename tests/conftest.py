@@ -1,8 +1,16 @@
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
+import httpx2
 import pytest
 from hypothesis import settings
 
@@ -73,3 +81,61 @@ def good() -> Path:
 def version(good: Path) -> Version:
     """Return the version made of the invented evidence."""
     return build(find_sources([str(good)]), use_stamp=False)
+
+
+@pytest.fixture(scope="session")
+def command() -> list[str]:
+    """Return the words that run the command line of this tree."""
+    return [sys.executable, "-m", "osteokg.api.cli"]
+
+
+@pytest.fixture(scope="session")
+def surroundings() -> dict[str, str]:
+    """Return an environment that nobody's settings reach."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OSTEOKG_")}
+
+
+@pytest.fixture(scope="session")
+def serving(
+    command: list[str], surroundings: dict[str, str]
+) -> Callable[..., AbstractContextManager[httpx2.Client]]:
+    """Start a server on a free port, wait until it answers, and end it by its process id."""
+    return contextmanager(partial(_served, [*command, "serve", "--port", "0"], surroundings))
+
+
+@pytest.fixture(scope="session")
+def plain(serving: Callable[..., AbstractContextManager[httpx2.Client]]) -> Iterator[httpx2.Client]:
+    """Return a client of a real server of an empty dataset, that it may write to."""
+    with serving("--plain") as client:
+        yield client
+
+
+def _served(
+    command: list[str], surroundings: dict[str, str], *arguments: str
+) -> Iterator[httpx2.Client]:
+    # What it logs goes to a file: a pipe that nobody reads would stop it one day.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        process = subprocess.Popen([*command, *arguments], env=surroundings, stderr=log)
+        try:
+            with httpx2.Client(
+                base_url=_address_in(log, process), timeout=30, trust_env=False
+            ) as c:
+                c.get("/health").raise_for_status()
+                yield c
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _address_in(log: TextIO, process: subprocess.Popen[bytes]) -> str:
+    """Return the address that a server tells once it listens; fail if it ends or takes too long."""
+    for _ in range(600):
+        log.seek(0)
+        told = re.search(r"^OsteoKG version .* (http://\S+)/\n", log.read(), re.MULTILINE)
+        if told:
+            return told[1]
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    log.seek(0)
+    pytest.fail(f"there is no server, it said:\n{log.read()}")

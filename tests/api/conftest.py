@@ -1,17 +1,11 @@
 """Real processes: the command line, and servers on free ports of this machine."""
 
 import json
-import os
-import re
 import socket
 import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TextIO
 
 import httpx2
 import pyoxigraph as ox
@@ -20,14 +14,8 @@ from pyld import jsonld
 
 from osteokg.api.cli import main
 
-COMMAND = [sys.executable, "-m", "osteokg.api.cli"]
 Result = subprocess.CompletedProcess[str]
-
-
-@pytest.fixture(scope="session")
-def surroundings() -> dict[str, str]:
-    """Return an environment that nobody's settings reach."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("OSTEOKG_")}
+Serving = Callable[..., AbstractContextManager[httpx2.Client]]
 
 
 @pytest.fixture
@@ -42,7 +30,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
 
 
 @pytest.fixture(scope="session")
-def osteokg(surroundings: dict[str, str]) -> Callable[..., Result]:
+def osteokg(command: list[str], surroundings: dict[str, str]) -> Callable[..., Result]:
     """Run the command in a process of its own."""
 
     def run(*arguments: str | Path, **options: object) -> Result:
@@ -50,7 +38,7 @@ def osteokg(surroundings: dict[str, str]) -> Callable[..., Result]:
         if "input" in given:
             del given["stdin"]
         return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             check=False,
             capture_output=True,
             text=True,
@@ -62,47 +50,17 @@ def osteokg(surroundings: dict[str, str]) -> Callable[..., Result]:
     return run
 
 
-@contextmanager
-def serving(surroundings: dict[str, str], *arguments: str) -> Iterator[httpx2.Client]:
-    """Start a server on a free port, wait until it answers, and end it by its process id."""
-    # What it logs goes to a file: a pipe that nobody reads would stop it one day.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        command = [*COMMAND, "serve", "--port", "0", *arguments]
-        process = subprocess.Popen(command, env=surroundings, stderr=log)
-        try:
-            with httpx2.Client(base_url=address_in(log, process), timeout=30, trust_env=False) as c:
-                c.get("/health").raise_for_status()
-                yield c
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def address_in(log: TextIO, process: subprocess.Popen[bytes]) -> str:
-    """Return the address that a server tells once it listens; fail if it ends or takes too long."""
-    for _ in range(600):
-        log.seek(0)
-        told = re.search(r"^OsteoKG version .* (http://\S+)/\n", log.read(), re.MULTILINE)
-        if told:
-            return told[1]
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    log.seek(0)
-    pytest.fail(f"there is no server, it said:\n{log.read()}")
-
-
 @pytest.fixture(scope="session")
-def server(surroundings: dict[str, str], good: Path) -> Iterator[httpx2.Client]:
+def server(serving: Serving, good: Path) -> Iterator[httpx2.Client]:
     """Return a client of a real server of the invented evidence."""
-    with serving(surroundings, "--evidence", str(good)) as client:
+    with serving("--evidence", str(good)) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def packaged_server(surroundings: dict[str, str]) -> Iterator[httpx2.Client]:
+def packaged_server(serving: Serving) -> Iterator[httpx2.Client]:
     """Return a client of a real server of the evidence that comes with OsteoKG."""
-    with serving(surroundings) as client:
+    with serving() as client:
         yield client
 
 
