@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, prefers_html
+from osteokg.api.representations import represent, validator_for
 from osteokg.kg.entity import findings_jsonld
 from osteokg.kg.store import Store
 from osteokg.kg.table import findings_csv, findings_rows
@@ -28,9 +29,9 @@ async def findings(request: Request) -> Response:
     """Give every finding and claim: JSON ``{"total", "items", "next"}``, or a page."""
     if prefers_html(request.headers.get("accept"), ["application/json"]):
         body = await kept(request, "html", _page)
-        return Response(body, media_type=HTML, headers={"Vary": "Accept"})
+        return represent(request, body, f"{HTML}; charset=utf-8", validator_for(request, "html"))
     body = await kept(request, "json", _json)
-    return Response(body, media_type="application/json", headers={"Vary": "Accept"})
+    return represent(request, body, "application/json", validator_for(request, "json"))
 
 
 @router.get("/findings.csv", summary="The findings table as CSV")
@@ -38,15 +39,21 @@ async def findings(request: Request) -> Response:
 async def findings_as_csv(request: Request) -> Response:
     """Give the findings table (RFC 4180, UTF-8)."""
     body = await kept(request, "csv", _csv)
-    headers = {"Content-Disposition": 'inline; filename="findings.csv"'}
-    return Response(body, headers=headers, media_type="text/csv; header=present")
+    return represent(
+        request,
+        body,
+        "text/csv; header=present; charset=utf-8",
+        validator_for(request, "csv"),
+        Content_Disposition='inline; filename="findings.csv"',
+    )
 
 
 @router.get("/findings.jsonld", summary="The findings as JSON-LD")
 @router.head("/findings.jsonld", include_in_schema=False)
 async def findings_as_jsonld(request: Request) -> Response:
     """Give every finding and claim as one compact JSON-LD document."""
-    return Response(await kept(request, "jsonld", _jsonld), media_type="application/ld+json")
+    body = await kept(request, "jsonld", _jsonld)
+    return represent(request, body, "application/ld+json", validator_for(request, "jsonld"))
 
 
 async def _page(store: Store) -> bytes:

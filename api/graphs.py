@@ -27,6 +27,7 @@ from osteokg.api.requests import (
     only,
     peer,
     read_body,
+    store_for,
     type_of_body,
     while_connected,
 )
@@ -82,17 +83,15 @@ async def read(request: Request) -> Response:
     if chosen is None:
         types = ", ".join(format_.media_types[0] for format_ in RDF_FORMATS)
         raise NotAcceptableError(f"Graphs are given in {types}: accept one of them.")
-    store: Store = request.app.state.store
-    version = asked_version(in_address(request))
-    if not await _exists(store, target, version):
+    store = store_for(request)
+    if not await _exists(store, target):
         raise NotFoundError(f"There is no graph {target.graph}.")
     pattern = "?s ?p ?o" if target.graph is None else f"GRAPH <{target.graph}> {{ ?s ?p ?o }}"
     text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
-    query = Query(text, None, chosen, version=version, client=peer(request))
+    query = Query(text, None, chosen, client=peer(request))
     answer = await while_connected(request.receive, store.stream(query))
-    known = None
-    if answer.version:
-        known = Validator(answer.version, chosen.name, pinned=version is not None)
+    pinned = asked_version(in_address(request)) is not None
+    known = Validator(answer.version, chosen.name, pinned) if answer.version else None
     return stream(request, answer, chosen.content_type, known)
 
 
@@ -166,11 +165,11 @@ def _new(request: Request) -> _Target:
     return _Target(iri, iri)
 
 
-async def _exists(store: Store, target: _Target, version: str | None = None) -> bool:
+async def _exists(store: Store, target: _Target) -> bool:
     """Return whether a graph is there; the default graph always is."""
     if target.graph is None:
         return True
-    answer = await store.query(Query(f"ASK {{ GRAPH <{target.graph}> {{}} }}", version=version))
+    answer = await store.query(Query(f"ASK {{ GRAPH <{target.graph}> {{}} }}"))
     return b"true" in answer.body
 
 

@@ -8,31 +8,31 @@ from typing import TypeVar
 
 from fastapi import Request
 
+from osteokg.api.requests import store_for
 from osteokg.kg.store import Store
 
 __all__ = ["kept"]
 
 Thing = TypeVar("Thing")
 
-_VERSIONS = 4
-"""So many versions have something kept."""
-
 
 async def kept(request: Request, name: str, make: Callable[[Store], Awaitable[Thing]]) -> Thing:
     """Return what is the same for every reader of one version, made once.
 
-    Readers who come while it is made wait for the same work; what failed is made again, and of
-    old versions nothing stays.
+    Readers who come while it is made wait for the same work; what failed is made again. Only of
+    the current version something is kept.
     """
-    store: Store = request.app.state.store
-    by_version: dict[str, dict[str, asyncio.Future[Thing]]] = request.app.state.kept
-    if store.version not in by_version and len(by_version) >= _VERSIONS:
-        del by_version[next(iter(by_version))]
-    of_version = by_version.setdefault(store.version, {})
-    if name not in of_version:
-        of_version[name] = asyncio.ensure_future(make(store))
+    store = store_for(request)
+    if store.version != request.app.state.store.version:
+        return await make(store)
+    things: dict[tuple[str, str], asyncio.Future[Thing]] = request.app.state.kept
+    key = (store.version, name)
+    if key not in things:
+        for old in [old for old in things if old[0] != store.version]:
+            del things[old]
+        things[key] = asyncio.ensure_future(make(store))
     try:
-        return await asyncio.shield(of_version[name])
+        return await asyncio.shield(things[key])
     except Exception:
-        of_version.pop(name, None)
+        things.pop(key, None)
         raise

@@ -14,11 +14,25 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from osteokg.api.requests import ClientGoneError, while_connected
+from osteokg.api.requests import (
+    ClientGoneError,
+    asked_version,
+    in_address,
+    store_for,
+    while_connected,
+)
 from osteokg.kg.errors import OsteoKGError
 from osteokg.kg.store import StreamedAnswer
 
-__all__ = ["VERSION", "Validator", "represent", "stream", "tags_in", "versions_in"]
+__all__ = [
+    "VERSION",
+    "Validator",
+    "represent",
+    "stream",
+    "tags_in",
+    "validator_for",
+    "versions_in",
+]
 
 VERSION = "OsteoKG-Version"
 """The header that names the version of the data that an answer was made from."""
@@ -67,6 +81,16 @@ class Validator:
         return Response(status_code=304, headers=self.headers())
 
 
+def validator_for(request: Request, name: str) -> Validator | None:
+    """Return the validator of what a request asks for, in a format of this name.
+
+    None where the store does not know its version.
+    """
+    version = store_for(request).version
+    pinned = asked_version(in_address(request)) is not None
+    return Validator(version, name, pinned) if version else None
+
+
 def tags_in(request: Request, header: str) -> set[str] | None:
     """Return the entity tags of a condition, None without it.
 
@@ -85,7 +109,11 @@ def versions_in(tags: Iterable[str]) -> set[str]:
 
 
 def represent(
-    request: Request, body: bytes, content_type: str, validator: Validator | None
+    request: Request,
+    body: bytes,
+    content_type: str,
+    validator: Validator | None,
+    **more: str,
 ) -> Response:
     """Return an answer that is there whole, or 304 for one that the client holds.
 
@@ -94,7 +122,8 @@ def represent(
     if validator is not None and (unchanged := validator.unchanged(request)):
         return unchanged
     headers = validator.headers() if validator else {"Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(body, headers={**headers, "Content-Type": content_type})
+    named = {name.replace("_", "-"): value for name, value in more.items()}
+    return Response(body, headers={**headers, **named, "Content-Type": content_type})
 
 
 def stream(

@@ -14,6 +14,7 @@ from starlette.types import Receive
 
 from osteokg.api.settings import Settings
 from osteokg.kg.errors import MediaTypeError, RequestError, TooLargeError
+from osteokg.kg.store import PinnedStore, Store
 
 __all__ = [
     "FORM",
@@ -27,6 +28,7 @@ __all__ = [
     "only",
     "peer",
     "read_body",
+    "store_for",
     "text_of_body",
     "type_of_body",
     "while_connected",
@@ -73,6 +75,20 @@ def asked_version(parameters: Parameters) -> str | None:
     """
     version = only(parameters, "version")
     return None if version is None or _SPARQL_VERSION.fullmatch(version) else version
+
+
+def store_for(request: Request) -> Store:
+    """Return the store that answers a request, pinned to one version.
+
+    To the one that the address asks for, else to the current one: what is made from several
+    answers must not mix two versions.
+    """
+    pinned: Store | None = getattr(request.state, "store", None)
+    if pinned is None:
+        store: Store = request.app.state.store
+        version = asked_version(in_address(request)) or store.version
+        pinned = request.state.store = PinnedStore(store, version) if version else store
+    return pinned
 
 
 def media_type(request: Request) -> str:

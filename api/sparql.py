@@ -82,15 +82,9 @@ async def ask_by_get(request: Request) -> Response:
 
 async def _service(request: Request) -> Service:
     settings: Settings = request.app.state.settings
-    store: Store = request.app.state.store
-    version = asked_version(in_address(request)) or store.version
-
-    async def sizes(store: Store) -> dict[str | None, int]:
-        return await graph_sizes(store, version or None)
-
     return Service(
         base_of(request),
-        await kept(request, f"sizes of {version}", sizes),
+        await kept(request, "sizes", graph_sizes),
         union=not settings.plain,
         writable=writing_is_on(request),
         limits=settings.limits(),

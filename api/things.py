@@ -6,12 +6,16 @@ data, by Accept (https://www.w3.org/TR/cooluris/#r303gendocument); a suffix name
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from osteokg.api.answers import page
 from osteokg.api.description import describe_for_page
 from osteokg.api.negotiation import HTML, best_type
+from osteokg.api.representations import represent, validator_for
+from osteokg.api.requests import asked_version, in_address, store_for
 from osteokg.kg.catalogue import view
 from osteokg.kg.entity import describe, entity_bytes, linked_from
 from osteokg.kg.errors import NotAcceptableError, NotFoundError
@@ -47,11 +51,12 @@ async def _dereference(request: Request, path: str) -> Response:
     name, dot, suffix = path.rpartition(".")
     if dot and suffix in _SUFFIXES:
         return await _document(request, BASE + name, _SUFFIXES[suffix])
-    store: Store = request.app.state.store
-    await _must_exist(store, BASE + path)
+    await _must_exist(store_for(request), BASE + path)
     suffix = _wanted_suffix(request.headers.get("accept"))
     root = request.scope.get("root_path", "")
-    return RedirectResponse(f"{root}/{path}.{suffix}", 303, headers={"Vary": "Accept"})
+    version = asked_version(in_address(request))
+    at = "" if version is None else f"?version={quote(version)}"
+    return RedirectResponse(f"{root}/{path}.{suffix}{at}", 303, headers={"Vary": "Accept"})
 
 
 async def _must_exist(store: Store, iri: str) -> None:
@@ -77,11 +82,13 @@ def _wanted_suffix(accept: str | None) -> str:
 
 
 async def _document(request: Request, iri: str, chosen: Format | None) -> Response:
-    store: Store = request.app.state.store
+    store = store_for(request)
     entity = await describe(store, iri)
     if chosen is not None:
-        headers = {"Content-Type": chosen.content_type, "Link": f'<{iri}>; rel="canonical"'}
-        return Response(entity_bytes(entity, chosen), headers=headers)
+        body = entity_bytes(entity, chosen)
+        known = validator_for(request, chosen.name)
+        link = f'<{iri}>; rel="canonical"'
+        return represent(request, body, chosen.content_type, known, Link=link)
     linked = await linked_from(store, iri)
     description = await describe_for_page(store, entity, linked)
     suffixes = {name: format_ for name, format_ in _SUFFIXES.items() if format_ is not None}

@@ -52,9 +52,9 @@ class Service:
     limits: Sequence[str] = ()
 
 
-async def graph_sizes(store: Store, version: str | None = None) -> dict[str | None, int]:
+async def graph_sizes(store: Store) -> dict[str | None, int]:
     """Return the number of triples of each named graph, under None that of the default graph."""
-    answer = await store.query(Query(view("graphs"), rows=ROW_FORMATS[0], version=version))
+    answer = await store.query(Query(view("graphs"), rows=ROW_FORMATS[0]))
     rows = json.loads(answer.body)["results"]["bindings"]
     return {
         row["graph"]["value"] if "graph" in row else None: int(row["triples"]["value"])

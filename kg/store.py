@@ -10,7 +10,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -19,7 +19,7 @@ from osteokg.kg.errors import GoneError
 from osteokg.kg.results import Answer, Format, Query, evaluate
 from osteokg.kg.version import Version
 
-__all__ = ["InProcessStore", "Store", "StreamedAnswer"]
+__all__ = ["InProcessStore", "PinnedStore", "Store", "StreamedAnswer"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,31 @@ class Store(Protocol):
     async def close(self) -> None:
         """Let go of threads, processes and connections."""
         ...
+
+
+class PinnedStore:
+    """Ask one version of a store, whatever its current one is."""
+
+    def __init__(self, store: Store, version: str) -> None:
+        """Pin a store to a version; whether it is kept is known when something is asked."""
+        self._store = store
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        """Return the id of the version that answers."""
+        return self._version
+
+    async def query(self, query: Query) -> Answer:
+        """Answer a query from this version."""
+        return await self._store.query(replace(query, version=self._version))
+
+    async def stream(self, query: Query) -> StreamedAnswer:
+        """Answer a query of any size from this version."""
+        return await self._store.stream(replace(query, version=self._version))
+
+    async def close(self) -> None:
+        """Do nothing: the store belongs to another."""
 
 
 class InProcessStore:
