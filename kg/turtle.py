@@ -105,12 +105,16 @@ class LineIndex:
     triples: dict[tuple[str, str, str], int] = field(default_factory=dict)
     properties: dict[tuple[str, str], int] = field(default_factory=dict)
     subjects: dict[str, int] = field(default_factory=dict)
+    nodes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    """For a property and value of nodes without a name: the lines, one for each such node."""
 
     def add(self, subject: str, predicate: str, value: str, line: int) -> None:
         """Note the line of a triple; the first line wins."""
         self.triples.setdefault((subject, predicate, value), line)
         self.properties.setdefault((subject, predicate), line)
         self.subjects.setdefault(subject, line)
+        if subject == "_:":
+            self.nodes.setdefault((predicate, value), []).append(line)
 
     def find(self, subject: str, predicate: str | None, value: str | None) -> int | None:
         """Return the closest known line: of the triple, else the property, else the subject.
