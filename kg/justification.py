@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.dataset import Dataset
 from osteokg.kg.names import PREFIXES, contract
-from osteokg.kg.turtle import text_of
+from osteokg.kg.turtle import literal_text, text_of
 
 __all__ = ["Assertion", "assertions_in", "minimal"]
 
@@ -88,8 +88,9 @@ class _Writer:
     def value(self, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
         if isinstance(term, ox.NamedNode):
             return contract(term.value)
-        if not isinstance(term, ox.BlankNode):
-            return str(term)
+        if isinstance(term, ox.Literal):
+            return literal_text(term)
+        assert isinstance(term, ox.BlankNode), "what is read is RDF 1.1"
         if any(triple.predicate.value == _FIRST for triple in self.facts[text_of(term)]):
             return "( " + " ".join(self.shortened(list(self.members(term)))) + " )"
         return f"[ {self.facts_of(text_of(term))} ]"

@@ -71,7 +71,8 @@ def profile_violations(triples: Iterable[ox.Triple]) -> list[str]:
     """Return what takes triples out of OWL 2 DL, one text for each violation, sorted."""
     checker = _java("org.semanticweb.owlapi.profiles.OWL2DLProfile")()
     found = checker.checkOntology(_ontology(triples)).getViolations()
-    return sorted({str(violation).partition(" in OntologyID(")[0] for violation in found})
+    told = (str(violation).partition(" in OntologyID(")[0] for violation in found)
+    return sorted({text + "]" * ("[" in text) for text in told})
 
 
 class Reasoner:

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.dataset import Dataset, Progress
 from osteokg.kg.justification import Assertion, assertions_in, minimal
-from osteokg.kg.names import PREFIXES, VOCAB, contract, graph_iri
+from osteokg.kg.names import PREFIXES, VOCAB, contract, expand, graph_iri
 from osteokg.kg.problems import Problem, sort_problems
 from osteokg.kg.reasoner import Reasoner, profile_violations
 
@@ -71,17 +71,23 @@ def _without_definitions(dataset: Dataset) -> list[ox.Triple]:
     return list({quad.triple: None for quad in dataset.store if quad.graph_name != _BY_DEFINITION})
 
 
+_NAME = re.compile(r"<([^<>\s]+)>|\b((?:owl|rdfs?|xsd):\w+|https?://[^\s<>()\[\]]+)")
+"""A name as the OWL API writes it: in angle brackets, bare, or a word of OWL by its prefix."""
+
+
 def _profile(dataset: Dataset, triples: Sequence[ox.Triple]) -> list[Problem]:
-    """Return the violations of OWL 2 DL, each at the first name in it that stands in a file."""
-    problems = []
+    """Return what takes the dataset out of OWL 2 DL, each once, at the first name in it."""
+    problems: dict[tuple[str, str | None], Problem] = {}
     for told in profile_violations(triples):
-        names = re.findall(r"<([^<>]+)>", told)
-        places = ((name, *dataset.place(name)) for name in names if ":" in name)
+        names = [expand(found[1] or found[2]) for found in _NAME.finditer(told)]
+        places = ((name, *dataset.place(name)) for name in names)
         focus, file, line = next((place for place in places if place[1]), (None, None, None))
-        words = re.sub(r"<([^<>]+)>", lambda found: contract(found[1]), told)
+        words = _NAME.sub(lambda found: contract(expand(found[1] or found[2])) + " ", told)
+        words = re.sub(r" (?=[ )\].])", "", words).strip()
         message = f"not OWL 2 DL: {words}. Declare what is used, and use it as declared."
-        problems.append(Problem(message, "owl-2-dl", file=file, line=line, focus=focus))
-    return sort_problems(problems)
+        problem = Problem(message, "owl-2-dl", file=file, line=line, focus=focus)
+        problems.setdefault((told.partition(":")[0], focus), problem)
+    return sort_problems(problems.values())
 
 
 def _contradiction(
