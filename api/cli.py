@@ -69,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
     check.add_argument("--format", choices=("text", "json", "ttl"), default="text")
 
+    words = "Let a reasoner judge ontology, evidence and rules."
+    reason = add("reason", commands.reason, words)
+    reason.description = f"{words} Needs the [reason] extra: pip install 'osteokg[reason]'."
+    reason.add_argument("path", nargs="*", type=Path, help="more files or folders to judge with")
+    reason.add_argument("--format", choices=("text", "json", "ttl"), default="text")
+
     fmt = add("fmt", commands.fmt, "Write evidence files in canonical form.")
     fmt.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
     fmt.add_argument("--check", action="store_true", help="change nothing, exit 1 if needed")

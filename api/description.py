@@ -40,7 +40,7 @@ _GROUPS = {
         title creator issued journal volume issue pages doi pmid publicationStatus statusNotice
         statusSource statusSeen doseText doseValue doseMinimum doseMaximum doseUnit
         route schedule regimen referenceNumber citedIn refersTo identityConfidence altLabel
-        notation subClassOf partOf
+        notation subClassOf partOf IAO_0000119 exampleQuery
     """,
 }
 """The groups of a page and the order in them, by local name; what is not here comes after."""
@@ -62,12 +62,12 @@ _FOREIGN_NAMES = {
     "hadPrimarySource": "primary source",
     "issued": "year",
     "label": "name",
-    "source": "defined after",
     "subClassOf": "kind of",
     "type": "type",
 }
 _LISTED = 500  # the LIMIT of kg/views/linked.rq
-_CURIE = re.compile(r"[A-Za-z]+:[A-Za-z]?\d+")
+_OBO = re.compile(r"http://purl\.obolibrary\.org/obo/([A-Za-z]+)_(\d+)")
+_DOI = "https://doi.org/"
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,14 @@ async def describe_for_page(
     types = [value.iri for value in values.get(_TYPE, []) if value.iri]
     properties = {triple.predicate.value for triple in entity.triples}
     names = await _names(store, {*types, *properties, *(iri for iri, _, _ in linked)})
-    kinds = sorted(names.label(iri) for iri in types if iri.startswith(VOCAB))
+    kinds = [iri for iri in types if iri.startswith(VOCAB)]
+    # What a rule adds is told further down, unless a rule made the thing.
+    kinds = [iri for iri in kinds if iri not in names.computed] or kinds
     definitions = values.get(_DEFINITION, [])
     # What a symmetric property says both ways is told once.
     said = {(name, value.iri) for name, those in values.items() for value in those}
     return Description(
-        kind=", ".join(kinds) or _kind_in_ontology(types),
+        kind=", ".join(sorted(names.label(iri) for iri in kinds)) or _kind_in_ontology(types),
         heading=_called(entity, names, entity.iri),
         lead=definitions[0].text if definitions else None,
         groups=_groups(entity, names),
@@ -191,12 +193,25 @@ def _facts(entity: Entity, names: Names, iri: str) -> list[tuple[str, Fact]]:
     """Return the facts of a thing (or a part of it) in reading order, with the property's IRI."""
     found = []
     for property_iri, values in entity.properties(iri):
-        if property_iri in _NOT_SHOWN or property_iri == _TYPE:
+        if property_iri in _NOT_SHOWN:
             continue
         name = _local(property_iri)
+        if property_iri == _TYPE:
+            found.extend(_classes_by_rule(names, values))
+            continue
         shown = [_shown(entity, names, name, value, within=iri) for value in values]
         found.append((property_iri, Fact(name, names.label(property_iri), shown)))
     return sorted(found, key=lambda pair: (_ORDER.get(pair[1].name, len(_ORDER)), pair[1].label))
+
+
+def _classes_by_rule(names: Names, types: Sequence[Value]) -> list[tuple[str, Fact]]:
+    """Return the fact that a thing is of classes that a rule recognises beside its own."""
+    iris = [value.iri for value in types if value.iri and value.iri.startswith(VOCAB)]
+    defined = [iri for iri in iris if iri in names.computed]
+    if not defined or len(defined) == len(iris):
+        return []
+    shown = sorted((Shown(names.label(iri), iri) for iri in defined), key=lambda one: one.text)
+    return [(defined[0], Fact("type", "is also a", shown))]
 
 
 def _shown(entity: Entity, names: Names, name: str, value: Value, within: str) -> Shown:
@@ -204,7 +219,10 @@ def _shown(entity: Entity, names: Names, name: str, value: Value, within: str) -
         words = {"true": "yes", "false": "no"}.get(value.text, value.text)
         return Shown(words, _link_of_text(name, value.text))
     if not value.iri.startswith(BASE):
-        return Shown(value.text if value.text != contract(value.iri) else value.iri, value.iri)
+        named = value.text != contract(value.iri)
+        return Shown(value.text if named else _words_of(value.iri), value.iri)
+    if name == "exampleQuery":
+        return Shown("ask the graph", value.iri)
     facts = []
     if kind_of(value.iri) in _OPENED and value.iri != within:
         facts = [fact for iri, fact in _facts_of_part(entity, names, value.iri)]
@@ -245,16 +263,21 @@ def _in_line(fact: Fact, value: Shown) -> str:
     return value.text
 
 
+def _words_of(address: str) -> str:
+    """Return the identifier that an address of another ontology or a DOI is made of, else it."""
+    if found := _OBO.fullmatch(address):
+        return f"{found[1]}:{found[2]}"
+    return f"doi:{address.removeprefix(_DOI)}" if address.startswith(_DOI) else address
+
+
 def _link_of_text(name: str, text: str) -> str | None:
-    """Return where a literal leads: DOI, PubMed id, web address or CURIE of another ontology."""
-    if name == "doi" or text.startswith("DOI:"):
-        return "https://doi.org/" + text.removeprefix("DOI:")
+    """Return where a literal leads: DOI, PubMed id or web address."""
+    if name == "doi":
+        return _DOI + text
     if name == "pmid":
         return f"https://pubmed.ncbi.nlm.nih.gov/{text}/"
     if text.startswith(("https://", "http://")):
         return text
-    if name == "source" and _CURIE.fullmatch(text):
-        return f"https://bioregistry.io/{text}"
     return None
 
 

@@ -106,6 +106,12 @@ class Dataset:
                 said[path] += 1 + 10**4 * about + 10**8 * (about and text_of(quad.object) == value)
         for path, _ in said.most_common(1):
             return path, self.lines_of(path).find(subject, predicate, value)
+        # Nothing is said of it: then where it is named.
+        for quad in self.store.quads_for_pattern(None, None, node, None):
+            path = self.file_of_graph.get(text_of(quad.graph_name))
+            if path is not None:
+                namer, by, _ = (text_of(term) for term in quad.triple)
+                return path, self.lines_of(path).find(namer, by, subject)
         return None, None
 
 

@@ -110,8 +110,13 @@ def shape_files() -> list[Path]:
 
 
 def violation_query_files() -> list[Path]:
-    """Return the violation queries: cross-node rules, any row of which is a problem."""
-    return sorted(packaged("shapes", "rules").glob("*.rq"))
+    """Return the violation queries, any row of which is a problem.
+
+    Those of ``shapes/rules`` hold across nodes of the evidence, those of ``shapes/ontology`` for
+    the ontology.
+    """
+    folders = ("rules", "ontology")
+    return [path for name in folders for path in sorted(packaged("shapes", name).glob("*.rq"))]
 
 
 def rule_files() -> list[Path]:

@@ -7,7 +7,7 @@ import re
 import warnings
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -27,6 +27,7 @@ __all__ = [
     "canonical",
     "comment_lines",
     "line_index",
+    "literal_text",
     "read",
     "sign_of_rdf_1_2",
     "text_of",
@@ -105,12 +106,16 @@ class LineIndex:
     triples: dict[tuple[str, str, str], int] = field(default_factory=dict)
     properties: dict[tuple[str, str], int] = field(default_factory=dict)
     subjects: dict[str, int] = field(default_factory=dict)
+    nodes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    """For a property and value of nodes without a name: the lines, one for each such node."""
 
     def add(self, subject: str, predicate: str, value: str, line: int) -> None:
         """Note the line of a triple; the first line wins."""
         self.triples.setdefault((subject, predicate, value), line)
         self.properties.setdefault((subject, predicate), line)
         self.subjects.setdefault(subject, line)
+        if subject == "_:":
+            self.nodes.setdefault((predicate, value), []).append(line)
 
     def find(self, subject: str, predicate: str | None, value: str | None) -> int | None:
         """Return the closest known line: of the triple, else the property, else the subject.
@@ -212,6 +217,16 @@ def text_of(term: Term | ox.Triple | ox.DefaultGraph) -> str:
     return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
+def literal_text(literal: ox.Literal, name: Callable[[str], str] = contract) -> str:
+    """Return a literal as Turtle writes it, its datatype by ``name``; without one where it can."""
+    if literal.language or literal.datatype.value == _XSD + "string":
+        return str(literal)
+    bare = _BARE.get(literal.datatype.value)
+    if bare and bare.fullmatch(literal.value):
+        return literal.value
+    return f"{ox.Literal(literal.value)}^^{name(literal.datatype.value)}"
+
+
 _TOKEN = re.compile(
     r"<[^<>\"{}|^`\s]*>"  # an IRI may hold '#'
     r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
@@ -260,12 +275,7 @@ def canonical(triples: Iterable[ox.Triple]) -> str:
         if isinstance(term, ox.NamedNode):
             return name(term.value)
         assert isinstance(term, ox.Literal), "there are no blank nodes"
-        if term.language or term.datatype.value == _XSD + "string":
-            return str(term)
-        bare = _BARE.get(term.datatype.value)
-        if bare and bare.fullmatch(term.value):
-            return term.value
-        return f"{ox.Literal(term.value)}^^{name(term.datatype.value)}"
+        return literal_text(term, name)
 
     blocks = []
     for subject, about in groupby(sorted(set(triples), key=order), lambda triple: triple.subject):

@@ -145,10 +145,39 @@ def test_what_two_findings_say_of_each_other_is_told_once(client, page):
 
 def test_identifiers_lead_to_where_they_are_resolved(page):
     assert page("/vocab/FemoralNeck").link("UBERON:0007119") == (
-        "https://bioregistry.io/UBERON:0007119"
+        "http://purl.obolibrary.org/obo/UBERON_0007119"
+    )
+    assert page("/vocab/TrabecularThickness").link("doi:10.1002/jbmr.1805") == (
+        "https://doi.org/10.1002/jbmr.1805"
     )
     notice = "https://example.org/retraction"
     assert page("/id/publication/quill-2001").link(notice) == notice
+
+
+def test_a_definition_of_our_own_names_the_vocabulary_as_its_source(page):
+    found = page("/vocab/SteroidHormone")
+    assert "definition source OsteoKG vocabulary" in found.text
+    assert found.link("OsteoKG vocabulary") == "/vocab/"
+
+
+def test_the_example_query_of_a_term_is_answered_where_it_leads(client, page):
+    address = page("/vocab/VitaminK2").link("ask the graph")
+    found = page(address)
+    wanted = page(FINDING).text.partition(" – ")[0]
+    assert wanted in found.text
+    rows = client.get(address, headers={"Accept": "text/csv"}).text
+    assert f"https://w3id.org/osteokg{FINDING}" in rows
+
+
+def test_the_classes_that_a_rule_recognises_are_told_beside_the_kind(page):
+    found = page("/id/finding/quill-2001-k2-bone-strength-tibia")
+    by_rule = found.text[found.text.index("What follows by rule") :]
+    assert (
+        "is also a finding from retracted work null finding preventive finding treatment finding"
+        in by_rule
+    )
+    assert found.link("null finding") == "/vocab/NullFinding"
+    assert "OsteoKG Findings Questions SPARQL finding " in found.text  # the kind stays the kind
 
 
 def test_the_findings_page_gives_shape_word_sentence_and_study(client, page):
