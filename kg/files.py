@@ -115,8 +115,8 @@ def violation_query_files() -> list[Path]:
     Those of ``shapes/rules`` hold across nodes of the evidence, those of ``shapes/ontology`` for
     the ontology.
     """
-    folders = ("rules", "ontology")
-    return [path for name in folders for path in sorted(packaged("shapes", name).glob("*.rq"))]
+    folders = (packaged("shapes", name) for name in ("ontology", "rules"))
+    return sorted(path for folder in folders for path in folder.glob("*.rq"))
 
 
 def rule_files() -> list[Path]:

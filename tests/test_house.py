@@ -131,19 +131,34 @@ def test_the_changelog_parts_data_from_code(project):
         assert re.findall(r"^### (.*)", release, re.MULTILINE) == ["DATA", "CODE"], release[:20]
 
 
+def imported_by(node):
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return {node.module.partition(".")[0]}
+    return set()
+
+
+def distributions(requirements):
+    return {re.split(r"[^\w-]", line)[0].replace("-", "_").lower() for line in requirements}
+
+
 def test_imports_are_declared(modules, settings):
-    """What the rooms import is a dependency by name, not one that another happens to bring."""
-    imported = set()
+    """What the rooms import is a dependency by name, not one that another happens to bring.
+
+    What an extra brings is imported where it is used, never at the head of a module.
+    """
+    head, anywhere = set(), set()
     for text in modules.values():
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                imported.add(node.module.partition(".")[0])
-    foreign = imported - sys.stdlib_module_names - {"osteokg"}
-    declared = settings["project"]["dependencies"]
-    names = {re.split(r"[^\w-]", line)[0].replace("-", "_").lower() for line in declared}
+        tree = ast.parse(text)
+        head |= {name for node in tree.body for name in imported_by(node)}
+        anywhere |= {name for node in ast.walk(tree) for name in imported_by(node)}
+    known = sys.stdlib_module_names | {"osteokg"}
+    foreign = head - known
+    names = distributions(settings["project"]["dependencies"])
     assert foreign <= names
+    extra = distributions(settings["project"]["optional-dependencies"]["reason"])
+    assert anywhere - known - names <= {{"jpype1": "jpype"}.get(name, name) for name in extra}
     # rdflib, pyshacl … each for its own; uvicorn takes these two when they are there.
     assert names - foreign <= {"httptools", "uvloop"}
 

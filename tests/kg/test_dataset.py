@@ -5,7 +5,7 @@ import pytest
 
 from osteokg.kg.dataset import load
 from osteokg.kg.errors import DataError, RequestError
-from osteokg.kg.files import find_sources
+from osteokg.kg.files import Sources, find_sources
 from osteokg.kg.metadata import count, describe_version
 from osteokg.kg.names import expand, graph_iri
 from osteokg.kg.service import service_description
@@ -60,6 +60,20 @@ def test_a_triple_is_placed_in_its_own_file_however_little_that_says(tmp_path):
     assert placed("okg:x", "okg:q", "okg:c") == ("much.ttl", 4)
     assert placed("okg:x", "okg:q", "okg:zzz") == ("much.ttl", 3)
     assert placed("okg:x") == ("much.ttl", 2)
+
+
+def test_what_is_only_named_is_placed_where_it_is_named(tmp_path):
+    """In a list or a restriction too, whose nodes have no name."""
+    path = tmp_path / "named.ttl"
+    path.write_text(
+        "@prefix okg: <https://w3id.org/osteokg/vocab/> .\n"
+        "okg:a okg:p okg:b .\n"
+        "okg:a okg:q [ okg:r\n"
+        "    okg:c ] .\n"
+    )
+    dataset = load(Sources((), (path,)))
+    places = [dataset.place(expand(name)) for name in ("okg:b", "okg:c", "okg:nowhere")]
+    assert places == [(path, 2), (path, 4), (None, None)]
 
 
 def test_a_query_in_a_file_sees_all_graphs(dataset, tmp_path):
