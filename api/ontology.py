@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, best_type
+from osteokg.api.representations import represent, validator_for
 from osteokg.kg.errors import NotAcceptableError, NotFoundError
 from osteokg.kg.names import VOCAB
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, OntologyFormat, ontology_bytes
@@ -40,8 +41,7 @@ async def ontology(request: Request) -> Response:
         raise NotAcceptableError(f"The ontology is given in {offered}; accept one of them.")
     if chosen != HTML:
         return await _document(_BY_TYPE[chosen])
-    body = await kept(request, "ontology.html", _page)
-    return Response(body, media_type=HTML, headers={"Vary": "Accept", "Link": _links()})
+    return await _page_of(request)
 
 
 @router.get("/ontology.{suffix}", summary="The ontology in the format a suffix names")
@@ -49,8 +49,7 @@ async def ontology(request: Request) -> Response:
 async def ontology_in_format(request: Request, suffix: str) -> Response:
     """Give the page (``.html``) or the document (``.ttl .nt .rdf .owl .jsonld .ofn``)."""
     if suffix == "html":
-        body = await kept(request, "ontology.html", _page)
-        return Response(body, media_type=HTML, headers={"Link": _links()})
+        return await _page_of(request)
     if suffix not in _BY_SUFFIX:
         offered = " ".join(f".{name}" for name in ("html", *_BY_SUFFIX))
         raise NotFoundError(f"There is no ontology.{suffix}; there is {offered}.")
@@ -67,6 +66,12 @@ async def vocabulary(request: Request) -> Response:
 async def ontology_kept(request: Request) -> Ontology:
     """Return the ontology of the current version, laid out for people."""
     return await kept(request, "ontology", ontology_of)
+
+
+async def _page_of(request: Request) -> Response:
+    body = await kept(request, "ontology.html", _page)
+    known = validator_for(request, "html")
+    return represent(request, body, f"{HTML}; charset=utf-8", known, Link=_links())
 
 
 async def _document(format_: OntologyFormat) -> Response:

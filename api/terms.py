@@ -13,17 +13,21 @@ from fastapi.responses import Response
 from osteokg.api.answers import page
 from osteokg.api.description import Description, Group, describe_for_page
 from osteokg.api.ontology import ontology_kept
+from osteokg.api.requests import store_for
 from osteokg.kg.catalogue import view
 from osteokg.kg.entity import Entity
 from osteokg.kg.names import PREFIXES, VOCAB
 from osteokg.kg.results import Format
-from osteokg.kg.store import Store
 from osteokg.kg.terms import Term, findings_of
 
 __all__ = ["term_page"]
 
+_SOURCE = "IAO_0000119"
+"""The local name of obo:IAO_0000119, definition source."""
+
 _SHOWN_ABOVE = {
-    *("altLabel", "notation", "scopeNote", "source", "termNature", "subClassOf", "subPropertyOf"),
+    *("altLabel", "notation", "scopeNote", "termNature", "subClassOf", "subPropertyOf"),
+    _SOURCE,
     *("partOf", "broaderTerm", "coveredBy", "domain", "range"),
     *("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"),
 }
@@ -44,7 +48,7 @@ async def term_page(
     suffixes: Mapping[str, Format],
 ) -> Response:
     """Return the page of a term of the ontology."""
-    store: Store = request.app.state.store
+    store = store_for(request)
     ontology = await ontology_kept(request)
     rows = await findings_of(store, term.iri)
     stated = {row["finding"] for row in rows}
@@ -54,10 +58,9 @@ async def term_page(
         value
         for group in description.groups
         for fact in group.facts
-        if fact.name == "source"
+        if fact.name == _SOURCE
         for value in fact.values
     ]
-    types = term.values("rdf:type")
     return await asyncio.to_thread(
         page,
         "term.html",
@@ -74,15 +77,9 @@ async def term_page(
         findings=_by_nearness(rows, term.iri),
         domain=ontology.ordered(term.values("rdfs:domain")),
         range=ontology.ordered(term.values("rdfs:range")),
-        example=_example(term),
-        is_class=PREFIXES["owl"] + "Class" in types,
+        question="/sparql?" + urlencode({"query": view("term-findings", [term.iri])}),
+        is_class=PREFIXES["owl"] + "Class" in term.values("rdf:type"),
     )
-
-
-def _example(term: Term) -> str:
-    """Return the address of the query page with a question about where the term is used."""
-    name = "term-findings" if term.below else "term-statements"
-    return "/sparql?" + urlencode({"query": view(name, [term.iri])})
 
 
 def _without_what_is_above(description: Description) -> Description:

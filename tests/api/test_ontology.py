@@ -112,7 +112,7 @@ def test_the_page_of_a_term_tells_meaning_place_and_findings(get):
     text = get("/vocab/VitaminK2.html").text
     assert "Any vitamin K with a side chain" in text
     meaning = section(text, "Meaning")
-    assert "defined after CHEBI:16374" in meaning
+    assert "definition source CHEBI:16374" in meaning
     assert "menaquinone" in meaning
     assert "what it is intervention term , a material" in meaning
     place = section(text, "Place in the ontology")

@@ -8,17 +8,6 @@ from osteokg.kg.ontology import ontology_bytes
 
 pytestmark = pytest.mark.reasoner
 
-WRONG = """
-Prefix(:=<https://example.org/>)
-Ontology(
-  Declaration(ObjectProperty(:partOf))
-  Declaration(Class(:Bone))
-  TransitiveObjectProperty(:partOf)
-  SubClassOf(:Bone ObjectMaxCardinality(1 :partOf :Bone))
-)
-"""
-"""No OWL 2 DL: a transitive property is not simple and cannot be counted."""
-
 
 @pytest.fixture(scope="module")
 def owl_api() -> object:
@@ -53,11 +42,6 @@ def read(owl_api, tmp_path_factory):
     return opened
 
 
-def violations(owl_api, ontology) -> list[str]:
-    profile = owl_api.profiles.OWL2DLProfile()
-    return [str(one) for one in profile.checkOntology(ontology).getViolations()]
-
-
 @pytest.mark.parametrize(
     ("name", "format_"),
     [("ttl", "Turtle"), ("rdf", "RDF/XML"), ("ofn", "OWL Functional Syntax")],
@@ -75,13 +59,3 @@ def test_every_document_opens_as_the_same_axioms(owl_api, read, name, format_):
 
     assert len(said(ontology)) > 3000
     assert said(ontology) == said(source)
-
-
-def test_the_ontology_is_owl_2_dl(owl_api, read):
-    ontology, _ = read(ontology_bytes("ttl"), "profile.ttl")
-    assert violations(owl_api, ontology) == []
-
-
-def test_what_is_not_owl_2_dl_is_seen(owl_api, read):
-    ontology, _ = read(WRONG.encode(), "wrong.ofn")
-    assert any("partOf" in violation for violation in violations(owl_api, ontology))
