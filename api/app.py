@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from osteokg import __version__
-from osteokg.api import findings, graphs, questions, sparql, things, update
+from osteokg.api import findings, graphs, ontology, questions, sparql, things, update
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
@@ -22,7 +22,7 @@ from osteokg.api.protection import HEADERS, Protection
 from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.errors import OsteoKGError
-from osteokg.kg.files import context_file, packaged
+from osteokg.kg.files import context_file
 from osteokg.kg.metadata import Counts
 from osteokg.kg.store import Store
 from osteokg.kg.writes import Versions
@@ -62,6 +62,7 @@ def create_app(
     app.include_router(graphs.router, tags=["SPARQL"])
     app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
+    app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     _add_small_routes(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
@@ -94,19 +95,6 @@ def _add_small_routes(app: FastAPI) -> None:
     async def context() -> Response:
         """Give the context that our JSON-LD is written with."""
         return Response(context_file().read_bytes(), media_type="application/ld+json")
-
-    @app.get("/vocab/", include_in_schema=False)
-    @app.head("/vocab/", include_in_schema=False)
-    async def vocabulary(request: Request) -> Response:
-        """Lead from the ontology's IRI to its file."""
-        return RedirectResponse(request.scope.get("root_path", "") + "/ontology", 303)
-
-    @app.get("/ontology", tags=["Linked data"], summary="The ontology in Turtle")
-    @app.head("/ontology", include_in_schema=False)
-    async def ontology() -> Response:
-        """Give the ontology file."""
-        content = packaged("ontology", "osteokg.ttl").read_bytes()
-        return Response(content, headers={"Content-Type": "text/turtle; charset=utf-8"})
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -14,12 +14,14 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api.answers import page
 from osteokg.api.description import describe_for_page
 from osteokg.api.negotiation import HTML, best_type
+from osteokg.api.ontology import ontology_kept
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import asked_version, in_address, store_for
+from osteokg.api.terms import term_page
 from osteokg.kg.catalogue import view
 from osteokg.kg.entity import describe, entity_bytes, linked_from
 from osteokg.kg.errors import NotAcceptableError, NotFoundError
-from osteokg.kg.names import BASE
+from osteokg.kg.names import BASE, VOCAB
 from osteokg.kg.results import GRAPH_FORMATS, Format, Query
 from osteokg.kg.store import Store
 
@@ -43,7 +45,13 @@ async def thing(request: Request, kind: str, slug: str) -> Response:
 @router.get("/vocab/{term}", summary="A term of the ontology")
 @router.head("/vocab/{term}", include_in_schema=False)
 async def term(request: Request, term: str) -> Response:
-    """Lead to the page or the data about a term, or give the document a suffix names."""
+    """Lead to the page or the data about a term, or give the document a suffix names.
+
+    The ontology's version IRI leads to the ontology.
+    """
+    iri, ontology = f"{VOCAB}{term}", await ontology_kept(request)
+    if iri in ontology.document.values("owl:versionIRI"):
+        return RedirectResponse(request.scope.get("root_path", "") + "/ontology", 303)
     return await _dereference(request, f"vocab/{term}")
 
 
@@ -90,6 +98,9 @@ async def _document(request: Request, iri: str, chosen: Format | None) -> Respon
         link = f'<{iri}>; rel="canonical"'
         return represent(request, body, chosen.content_type, known, Link=link)
     linked = await linked_from(store, iri)
-    description = await describe_for_page(store, entity, linked)
     suffixes = {name: format_ for name, format_ in _SUFFIXES.items() if format_ is not None}
-    return page("thing.html", entity=entity, description=description, suffixes=suffixes)
+    term = (await ontology_kept(request)).terms.get(iri)
+    if term is None:
+        description = await describe_for_page(store, entity, linked)
+        return page("thing.html", entity=entity, description=description, suffixes=suffixes)
+    return await term_page(request, term, entity, linked, suffixes)

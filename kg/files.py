@@ -21,6 +21,7 @@ __all__ = [
     "evidence_in",
     "find_sources",
     "packaged",
+    "projection_files",
     "query_files",
     "rule_files",
     "shape_files",
@@ -127,6 +128,11 @@ def rule_files() -> list[Path]:
 def query_files() -> list[Path]:
     """Return the named questions."""
     return sorted(packaged("kg", "queries").glob("*.rq"))
+
+
+def projection_files(name: str) -> list[Path]:
+    """Return the CONSTRUCT rules of a projection into another model, in the order they run."""
+    return sorted(packaged("kg", "projections", name).glob("*.rq"))
 
 
 def context_file() -> Path:

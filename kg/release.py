@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from osteokg.kg.biolink import kgx_files
 from osteokg.kg.entity import findings_jsonld
 from osteokg.kg.files import context_file
+from osteokg.kg.ontology import ONTOLOGY_FORMATS, ontology_bytes
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.store import Store
 from osteokg.kg.table import findings_csv, findings_rows
@@ -22,20 +24,25 @@ async def release_files(version: Version, store: Store) -> dict[str, bytes]:
     """Return the files of a version by name.
 
     ``findings.csv`` and ``findings.jsonld`` (the findings), ``osteokg.nq`` (every graph, sorted
-    N-Quads), ``osteokg.ttl`` (the union), ``context.jsonld`` and ``VERSION`` (the content hash).
+    N-Quads), ``osteokg.ttl`` (the union), ``ontology.*`` (the ontology in every format),
+    ``osteokg_nodes.tsv`` and ``osteokg_edges.tsv`` (the Biolink projection as KGX),
+    ``context.jsonld`` and ``VERSION`` (the content hash).
     """
     turtle = format_named("ttl", GRAPH_FORMATS)
     assert turtle is not None
     quads = canonical_quads(named_quads(version.store))
     union = {quad.triple for quad in ox.parse(quads, ox.RdfFormat.N_QUADS)}
-    return {
+    files = {
         "VERSION": f"{version.id}\n".encode(),
         "context.jsonld": context_file().read_bytes(),
         "findings.csv": findings_csv(await findings_rows(store)).encode(),
         "findings.jsonld": (await findings_jsonld(store)).encode(),
+        **{f"ontology.{one.name}": ontology_bytes(one.name) for one in ONTOLOGY_FORMATS},
         "osteokg.nq": quads,
         "osteokg.ttl": graph_bytes(union, turtle),
+        **kgx_files(version.store),
     }
+    return dict(sorted(files.items()))
 
 
 def write_files(contents: Mapping[str, bytes], folder: Path) -> list[Path]:

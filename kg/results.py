@@ -50,6 +50,7 @@ class Format:
         return f"{first}; charset=utf-8" if first.startswith("text/") else first
 
 
+_TYPE = PREFIXES["rdf"] + "type"
 _R = ox.QueryResultsFormat
 _G = ox.RdfFormat
 
@@ -233,10 +234,17 @@ _SORTED = 100_000
 
 
 def graph_bytes(triples: Iterable[ox.Triple], chosen: Format) -> bytes:
-    """Serialise triples, each once, sorted so that the same graph gives the same bytes."""
+    """Serialise triples, each once, sorted so that the same graph gives the same bytes.
+
+    Of a subject its types come first: readers of OWL need to know what it is before the rest.
+    """
     body = io.BytesIO()
     _write_graph(triples, chosen, body, None)
     return body.getvalue()
+
+
+def _place(triple: ox.Triple) -> tuple[str, bool, str]:
+    return str(triple.subject), triple.predicate.value != _TYPE, str(triple)
 
 
 def _write_graph(
@@ -249,7 +257,7 @@ def _write_graph(
     """
     assert isinstance(chosen.engine, ox.RdfFormat)
     rest = iter(triples)
-    first = sorted(set(islice(rest, of_them)), key=lambda each: (str(each.subject), str(each)))
+    first = sorted(set(islice(rest, of_them)), key=_place)
     plain = chosen.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
     prefixes = {} if plain else _prefixes_of(first)
     ox.serialize(chain(first, rest), cast(IO[bytes], sink), chosen.engine, prefixes=prefixes)

@@ -117,8 +117,15 @@ def test_export_writes_the_files_of_a_release(told, on, tmp_path):
         "context.jsonld",
         "findings.csv",
         "findings.jsonld",
+        "ontology.jsonld",
+        "ontology.nt",
+        "ontology.ofn",
+        "ontology.rdf",
+        "ontology.ttl",
         "osteokg.nq",
         "osteokg.ttl",
+        "osteokg_edges.tsv",
+        "osteokg_nodes.tsv",
     ]
     text = (tmp_path / "a" / "b" / "findings.csv").read_text(encoding="utf-8")
     assert len(list(csv.DictReader(io.StringIO(text, newline="")))) == 19

@@ -177,7 +177,8 @@ def test_the_classes_that_a_rule_recognises_are_told_beside_the_kind(page):
         in by_rule
     )
     assert found.link("null finding") == "/vocab/NullFinding"
-    assert "OsteoKG Findings Questions SPARQL finding " in found.text  # the kind stays the kind
+    # the kind stays the kind
+    assert "OsteoKG Findings Ontology Questions SPARQL finding " in found.text
 
 
 def test_the_findings_page_gives_shape_word_sentence_and_study(client, page):
