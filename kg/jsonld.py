@@ -18,7 +18,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from osteokg.kg.files import context_file
-from osteokg.kg.names import ID, KINDS, PREFIXES, VOCAB
+from osteokg.kg.names import ID, KINDS, PREFIXES, VOCAB, prefixes
 
 __all__ = ["Node", "compact", "context", "context_text", "document"]
 
@@ -30,12 +30,27 @@ _XSD = PREFIXES["xsd"]
 _LABEL = PREFIXES["rdfs"] + "label"
 _NATIVE = {_XSD + "boolean", _XSD + "string"}
 
-# A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays free
-# to name the property.
-_PREFIXES = {
-    "osteokg": ID,
-    **{prefix: iri for prefix, iri in PREFIXES.items() if prefix not in KINDS},
-}
+
+@cache
+def _prefixes() -> dict[str, str]:
+    """Return the prefixes of the context.
+
+    A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays
+    free to name the property.
+    """
+    others = {prefix: iri for prefix, iri in prefixes().items() if prefix not in KINDS}
+    return {"osteokg": ID, **others}
+
+
+def _declared(namespace: str) -> Any:
+    """Return how a context declares a prefix; JSON-LD 1.1, section 4.4 on compact IRIs.
+
+    https://www.w3.org/TR/json-ld11/#compact-iris: a namespace that ends in no delimiter is a
+    prefix only where the context says so.
+    """
+    plain = namespace.endswith((":", "/", "?", "#", "[", "]", "@"))
+    return namespace if plain else {"@id": namespace, "@prefix": True}
+
 
 _FIXED: dict[str, Any] = {
     "id": "@id",
@@ -50,6 +65,11 @@ _FIXED: dict[str, Any] = {
     "issued": {"@id": "dcterms:issued", "@type": "xsd:gYear"},
     "definitionSource": {"@id": "obo:IAO_0000119", "@type": "@id", "@container": "@set"},
     "subClassOf": {"@id": "rdfs:subClassOf", "@type": "@id", "@container": "@set"},
+    **{
+        name: {"@id": f"skos:{name}", "@type": "@id", "@container": "@set"}
+        for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+    },
+    "equivalentClass": {"@id": "owl:equivalentClass", "@type": "@id", "@container": "@set"},
     "hadPrimarySource": {"@id": "prov:hadPrimarySource", "@type": "@id", "@container": "@set"},
 }
 
@@ -71,7 +91,7 @@ def context_text(ontology: Iterable[ox.Triple]) -> str:
             about[triple.subject.value].add((triple.predicate.value, triple.object.value))
     terms: dict[str, Any] = {
         "@version": 1.1,
-        **{prefix: _PREFIXES[prefix] for prefix in sorted(_PREFIXES)},
+        **{prefix: _declared(_prefixes()[prefix]) for prefix in sorted(_prefixes())},
         **_FIXED,
     }
     for iri in sorted(about):
@@ -113,21 +133,25 @@ def context() -> dict[str, Any]:
 def _terms_by_iri() -> dict[str, tuple[str, dict[str, Any]]]:
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for key, definition in context().items():
-        if isinstance(definition, dict) and definition["@id"] != "@type":
+        if (
+            isinstance(definition, dict)
+            and definition["@id"] != "@type"
+            and not definition.get("@prefix")
+        ):
             found[_full(definition["@id"])] = (key, definition)
     return found
 
 
 def _full(name: str) -> str:
     prefix, _, local = name.partition(":")
-    return _PREFIXES[prefix] + local if prefix in _PREFIXES else name
+    return _prefixes()[prefix] + local if prefix in _prefixes() else name
 
 
 def _curie(iri: str) -> str:
     """Return the compact IRI of the longest fitting prefix, else the IRI."""
     fitting = [
         (len(namespace), prefix)
-        for prefix, namespace in _PREFIXES.items()
+        for prefix, namespace in _prefixes().items()
         if iri.startswith(namespace) and len(iri) > len(namespace)
     ]
     if not fitting:
