@@ -138,7 +138,7 @@ def read_mappings(path: Path) -> MappingTable | list[Problem]:
                 problems += [_malformed(path, begins, wrong) for wrong in _wrong_in(row)]
             begins = start + reader.line_num + 1
     except csv.Error as error:
-        problems.append(_malformed(path, start + reader.line_num, f"{error}: mend the quotes."))
+        problems.append(_malformed(path, begins, f"{error}: mend the quotes."))
     metadata = tuple(line.removeprefix("#") for line in lines[:start])
     return problems or MappingTable(path, metadata, tuple(rows))
 

@@ -79,7 +79,8 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
 )
 """The prefixes of our own names and of the vocabularies that the evidence is written with."""
 
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+# pyoxigraph 0.5.13 reads the second dot of okg:0.0.0 in SPARQL as the beginning of a number.
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:(?:[A-Za-z0-9_-]|\.(?!\d))*[A-Za-z0-9_-])?")
 
 
 def okg(name: str) -> str:
