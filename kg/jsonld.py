@@ -18,7 +18,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from osteokg.kg.files import context_file
-from osteokg.kg.names import ID, KINDS, PREFIXES, VOCAB, prefixes
+from osteokg.kg.names import ID, KINDS, PREFIXES, VOCAB
 
 __all__ = ["Node", "compact", "context", "context_text", "document"]
 
@@ -30,27 +30,12 @@ _XSD = PREFIXES["xsd"]
 _LABEL = PREFIXES["rdfs"] + "label"
 _NATIVE = {_XSD + "boolean", _XSD + "string"}
 
-
-@cache
-def _prefixes() -> dict[str, str]:
-    """Return the prefixes of the context.
-
-    A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays
-    free to name the property.
-    """
-    others = {prefix: iri for prefix, iri in prefixes().items() if prefix not in KINDS}
-    return {"osteokg": ID, **others}
-
-
-def _declared(namespace: str) -> Any:
-    """Return how a context declares a prefix; JSON-LD 1.1, section 4.4 on compact IRIs.
-
-    https://www.w3.org/TR/json-ld11/#compact-iris: a namespace that ends in no delimiter is a
-    prefix only where the context says so.
-    """
-    plain = namespace.endswith((":", "/", "?", "#", "[", "]", "@"))
-    return namespace if plain else {"@id": namespace, "@prefix": True}
-
+# A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays free
+# to name the property. Outside terms are written whole: their prefixes would be half the context.
+_PREFIXES = {
+    "osteokg": ID,
+    **{prefix: iri for prefix, iri in PREFIXES.items() if prefix not in KINDS},
+}
 
 _FIXED: dict[str, Any] = {
     "id": "@id",
@@ -91,7 +76,7 @@ def context_text(ontology: Iterable[ox.Triple]) -> str:
             about[triple.subject.value].add((triple.predicate.value, triple.object.value))
     terms: dict[str, Any] = {
         "@version": 1.1,
-        **{prefix: _declared(_prefixes()[prefix]) for prefix in sorted(_prefixes())},
+        **{prefix: _PREFIXES[prefix] for prefix in sorted(_PREFIXES)},
         **_FIXED,
     }
     for iri in sorted(about):
@@ -144,14 +129,14 @@ def _terms_by_iri() -> dict[str, tuple[str, dict[str, Any]]]:
 
 def _full(name: str) -> str:
     prefix, _, local = name.partition(":")
-    return _prefixes()[prefix] + local if prefix in _prefixes() else name
+    return _PREFIXES[prefix] + local if prefix in _PREFIXES else name
 
 
 def _curie(iri: str) -> str:
     """Return the compact IRI of the longest fitting prefix, else the IRI."""
     fitting = [
         (len(namespace), prefix)
-        for prefix, namespace in _prefixes().items()
+        for prefix, namespace in _PREFIXES.items()
         if iri.startswith(namespace) and len(iri) > len(namespace)
     ]
     if not fitting:

@@ -19,7 +19,6 @@ PLACES = {
     "compartment": "okg:compartment",
     "outcome": "okg:outcome",
 }
-SAME = "http://www.w3.org/2004/02/skos/core#exactMatch"
 COVERING = {"skos:exactMatch", "skos:closeMatch", "skos:broadMatch"}
 KINDS = {
     "intervention": "okg:InterventionTerm",
@@ -184,7 +183,7 @@ def test_every_outside_term_covers_just_what_a_walk_through_the_files_reaches(st
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_exactly_the_same_finds_exactly_the_same(store, found, place):
     rows = store.query(
-        f"{PROLOGUE}SELECT ?term ?same {{ ?term a {KINDS[place]} ; <{SAME}> ?same }}"
+        f"{PROLOGUE}SELECT ?term ?same {{ ?term a {KINDS[place]} ; skos:exactMatch ?same }}"
     )
     pairs = [(row["term"].value, row["same"].value) for row in rows]
     differing = [
