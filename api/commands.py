@@ -14,8 +14,16 @@ from osteokg.api.text import describe_entity, rows_as_table
 from osteokg.kg.catalogue import named_queries, named_query
 from osteokg.kg.entity import describe, entity_bytes
 from osteokg.kg.errors import DataError, RequestError
-from osteokg.kg.files import PACKAGED, Sources, context_file, evidence_in, find_sources
+from osteokg.kg.files import (
+    PACKAGED,
+    Sources,
+    context_file,
+    evidence_in,
+    find_sources,
+    mappings_file,
+)
 from osteokg.kg.jsonld import context_text
+from osteokg.kg.mappings import MappingTable, read_mappings
 from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
 from osteokg.kg.reasoning import reason as judge
@@ -109,7 +117,7 @@ def _files_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def fmt(arguments: argparse.Namespace) -> int:
-    """Write the files in canonical form, and the context as the ontology demands it."""
+    """Write the files in canonical form: evidence, the table of mappings, the JSON-LD context."""
     files = _files_in(arguments.path) or list(find_sources(arguments.evidence).evidence)
     problems: list[Problem] = []
     changed: list[Path] = []
@@ -122,6 +130,7 @@ def fmt(arguments: argparse.Namespace) -> int:
             if not arguments.check:
                 _replace(path, result)
     if not arguments.path and arguments.evidence in ([], [PACKAGED]):
+        problems.extend(_format_mappings(changed, arguments.check))
         changed.extend(_format_context(arguments.check))
     sys.stdout.write(as_text(sort_problems(problems)))
     for path in changed:
@@ -162,6 +171,20 @@ def _replace(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_text(text, encoding="utf-8", newline="\n")
     unfinished.replace(path)
+
+
+def _format_mappings(changed: list[Path], only_check: bool) -> list[Problem]:
+    """Write the table of mappings in canonical form; return what forbids to read it."""
+    path = mappings_file()
+    table = read_mappings(path)
+    if not isinstance(table, MappingTable):
+        return table
+    text = table.canonical()
+    if text != path.read_bytes().decode():
+        changed.append(path)
+        if not only_check:
+            _replace(path, text)
+    return []
 
 
 def _format_context(only_check: bool) -> list[Path]:

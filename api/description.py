@@ -42,12 +42,14 @@ _GROUPS = {
         route schedule regimen referenceNumber citedIn refersTo identityConfidence altLabel
         notation subClassOf partOf IAO_0000119 exampleQuery
     """,
+    "In other vocabularies": "exactMatch closeMatch broadMatch narrowMatch relatedMatch",
 }
 """The groups of a page and the order in them, by local name; what is not here comes after."""
 
 _ORDER = {name: place for place, name in enumerate(" ".join(_GROUPS.values()).split())}
 _GROUP_OF = {name: title for title, names in _GROUPS.items() for name in names.split()}
 _REST, _BY_RULE = "Facts", "What follows by rule"
+_MATCHES = set(_GROUPS["In other vocabularies"].split())
 _NOT_SHOWN = {_LABEL, _PARAPHRASE, _DEFINITION, VOCAB + "coveredBy", VOCAB + "overlaps"}
 
 _OPENED = {"comparison", "arm", "population", "publication"}
@@ -58,10 +60,15 @@ _SAID_OF_NOTHING = {"not stated", "not reported", "none", "not applicable"}
 
 _FOREIGN_NAMES = {
     "altLabel": "also called",
+    "broadMatch": "within",
+    "closeMatch": "close to",
     "creator": "authors",
+    "exactMatch": "the same as",
     "hadPrimarySource": "primary source",
     "issued": "year",
     "label": "name",
+    "narrowMatch": "takes in",
+    "relatedMatch": "has to do with",
     "subClassOf": "kind of",
     "type": "type",
 }
@@ -184,7 +191,7 @@ def _groups(entity: Entity, names: Names) -> list[Group]:
     by_title: dict[str, list[Fact]] = {title: [] for title in (*_GROUPS, _BY_RULE)}
     for iri, fact in _facts(entity, names, entity.iri):
         rest = _BY_RULE if iri in names.computed else _REST
-        foreign = not iri.startswith((VOCAB, PREFIXES["prov"]))
+        foreign = not iri.startswith((VOCAB, PREFIXES["prov"], PREFIXES["skos"]))
         by_title[rest if foreign else _GROUP_OF.get(fact.name, rest)].append(fact)
     return [Group(title, facts) for title, facts in by_title.items() if facts]
 
@@ -218,6 +225,8 @@ def _shown(entity: Entity, names: Names, name: str, value: Value, within: str) -
     if value.iri is None:
         words = {"true": "yes", "false": "no"}.get(value.text, value.text)
         return Shown(words, _link_of_text(name, value.text))
+    if name in _MATCHES:
+        return Shown(f"{value.text} ({contract(value.iri)})", value.iri)
     if not value.iri.startswith(BASE):
         named = value.text != contract(value.iri)
         return Shown(value.text if named else _words_of(value.iri), value.iri)

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import Sources
+from osteokg.kg.mappings import MappingTable, mapping_triples, read_mappings
 from osteokg.kg.problems import Problem
 from osteokg.kg.sparql import syntax_error
 from osteokg.kg.turtle import LineIndex, line_index, read, text_of
@@ -37,6 +38,7 @@ class Dataset:
         self.store = ox.Store()
         self.file_of_graph: dict[str, Path] = {}
         self.triples_of: dict[Path, list[ox.Triple]] = {}
+        self.tables: list[MappingTable] = []
         self._lines = cache(line_index)
 
     def add_file(self, path: Path, triples: list[ox.Triple]) -> None:
@@ -45,6 +47,11 @@ class Dataset:
         self.file_of_graph[graph] = path
         self.triples_of[path] = triples
         self.add_graph(graph, triples)
+
+    def add_table(self, table: MappingTable) -> None:
+        """Put what a table of mappings states into its graph."""
+        self.tables.append(table)
+        self.add_file(table.path, [triple for triple, _ in mapping_triples(table)])
 
     def add_graph(self, graph: str, triples: Iterable[ox.Triple]) -> None:
         """Put triples into a named graph."""
@@ -89,7 +96,14 @@ class Dataset:
 
     def lines_of(self, path: Path) -> LineIndex:
         """Return the line index of a file, read when first asked for."""
-        return self._lines(path)
+        table = next((table for table in self.tables if table.path == path), None)
+        if table is None:
+            return self._lines(path)
+        index = LineIndex()
+        for triple, line in mapping_triples(table):
+            subject, predicate, value = (text_of(term) for term in triple)
+            index.add(subject, predicate, value, line)
+        return index
 
     def place(
         self, subject: str, predicate: str | None = None, value: str | None = None
@@ -122,7 +136,13 @@ def load(sources: Sources) -> Dataset:
     """
     dataset = Dataset(sources)
     problems: list[Problem] = []
-    for path in sources.all():
+    for path in sources.mappings:
+        table = read_mappings(path)
+        if isinstance(table, MappingTable):
+            dataset.add_table(table)
+        else:
+            problems.extend(table)
+    for path in (*sources.ontology, *sources.imports, *sources.evidence):
         result = read(path)
         if isinstance(result, Problem):
             problems.append(result)

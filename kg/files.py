@@ -20,6 +20,7 @@ __all__ = [
     "digest_of",
     "evidence_in",
     "find_sources",
+    "mappings_file",
     "packaged",
     "projection_files",
     "query_files",
@@ -40,20 +41,30 @@ def packaged(*parts: str) -> Path:
 
 @dataclass(frozen=True)
 class Sources:
-    """Name the files one version is made from: the graph of each, ontology first."""
+    """Name the files one version is made from: the graph of each, ontology first.
+
+    ``imports`` are the slices of outside vocabularies, ``mappings`` the tables that lead from
+    our terms to theirs.
+    """
 
     ontology: tuple[Path, ...]
     evidence: tuple[Path, ...]
+    imports: tuple[Path, ...] = ()
+    mappings: tuple[Path, ...] = ()
 
     def graph_of(self, path: Path) -> str:
         """Return the IRI of the named graph that holds a file's triples."""
         if path in self.ontology:
             return graph_iri("ontology")
+        if path in self.imports:
+            return graph_iri("import", path.stem)
+        if path in self.mappings:
+            return graph_iri("mappings")
         return graph_iri("study", path.stem)
 
     def all(self) -> tuple[Path, ...]:
         """Return every file, ontology first."""
-        return self.ontology + self.evidence
+        return self.ontology + self.imports + self.mappings + self.evidence
 
 
 def evidence_in(folder: Path) -> list[Path]:
@@ -86,7 +97,9 @@ def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sour
     if problems:
         raise DataError(problems)
     ontology = tuple(sorted(packaged("ontology").glob("*.ttl")))
-    return Sources(ontology, tuple(sorted(found, key=lambda file: file.stem)))
+    imports = tuple(sorted(packaged("ontology", "imports").glob("*.ttl")))
+    evidence = tuple(sorted(found, key=lambda file: file.stem))
+    return Sources(ontology, evidence, imports, (mappings_file(),))
 
 
 def _problems_of_names(paths: Iterable[Path]) -> list[Problem]:
@@ -138,6 +151,11 @@ def projection_files(name: str) -> list[Path]:
 def context_file() -> Path:
     """Return the JSON-LD context."""
     return packaged("ontology", "context.jsonld")
+
+
+def mappings_file() -> Path:
+    """Return the table of mappings to outside vocabularies."""
+    return packaged("ontology", "mappings.sssom.tsv")
 
 
 def digest_of(paths: Iterable[Path], *more: str) -> str:

@@ -31,7 +31,7 @@ _LABEL = PREFIXES["rdfs"] + "label"
 _NATIVE = {_XSD + "boolean", _XSD + "string"}
 
 # A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays free
-# to name the property.
+# to name the property. Outside terms are written whole: their prefixes would be half the context.
 _PREFIXES = {
     "osteokg": ID,
     **{prefix: iri for prefix, iri in PREFIXES.items() if prefix not in KINDS},
@@ -50,6 +50,11 @@ _FIXED: dict[str, Any] = {
     "issued": {"@id": "dcterms:issued", "@type": "xsd:gYear"},
     "definitionSource": {"@id": "obo:IAO_0000119", "@type": "@id", "@container": "@set"},
     "subClassOf": {"@id": "rdfs:subClassOf", "@type": "@id", "@container": "@set"},
+    **{
+        name: {"@id": f"skos:{name}", "@type": "@id", "@container": "@set"}
+        for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+    },
+    "equivalentClass": {"@id": "owl:equivalentClass", "@type": "@id", "@container": "@set"},
     "hadPrimarySource": {"@id": "prov:hadPrimarySource", "@type": "@id", "@container": "@set"},
 }
 
@@ -113,7 +118,11 @@ def context() -> dict[str, Any]:
 def _terms_by_iri() -> dict[str, tuple[str, dict[str, Any]]]:
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for key, definition in context().items():
-        if isinstance(definition, dict) and definition["@id"] != "@type":
+        if (
+            isinstance(definition, dict)
+            and definition["@id"] != "@type"
+            and not definition.get("@prefix")
+        ):
             found[_full(definition["@id"])] = (key, definition)
     return found
 

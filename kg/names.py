@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 
 from osteokg.kg.errors import RequestError
@@ -21,6 +24,7 @@ __all__ = [
     "graph_iri",
     "kind_of",
     "okg",
+    "prefixes",
 ]
 
 BASE = "https://w3id.org/osteokg/"
@@ -73,8 +77,10 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
         "xsd": "http://www.w3.org/2001/XMLSchema#",
     }
 )
+"""The prefixes of our own names and of the vocabularies that the evidence is written with."""
 
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+# pyoxigraph 0.5.13 reads the second dot of okg:0.0.0 in SPARQL as the beginning of a number.
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:(?:[A-Za-z0-9_-]|\.(?!\d))*[A-Za-z0-9_-])?")
 
 
 def okg(name: str) -> str:
@@ -87,11 +93,41 @@ def graph_iri(kind: str, slug: str | None = None) -> str:
     return GRAPH + kind if slug is None else f"{GRAPH}{kind}/{slug}"
 
 
+@cache
+def _outside() -> list[dict[str, str | list[str]]]:
+    """Return the records of outside vocabularies (``ontology/prefixes.epm.json``).
+
+    The file is an extended prefix map,
+    https://oboacademy.github.io/obook/tutorial/curies.
+    """
+    text = files("osteokg").joinpath("ontology", "prefixes.epm.json").read_text(encoding="utf-8")
+    records: list[dict[str, str | list[str]]] = json.loads(text)
+    return records
+
+
+@cache
+def prefixes() -> Mapping[str, str]:
+    """Return every prefix with its namespace: ours, and those of outside vocabularies."""
+    outside = {str(record["prefix"]): str(record["uri_prefix"]) for record in _outside()}
+    return MappingProxyType({**PREFIXES, **outside})
+
+
+@cache
+def _readable() -> Mapping[str, str]:
+    """Return what ``expand`` reads: every prefix, and other spellings of outside ones."""
+    others = {
+        other: str(record["uri_prefix"])
+        for record in _outside()
+        for other in record["prefix_synonyms"]
+    }
+    return {**others, **prefixes()}
+
+
 def contract(iri: str) -> str:
     """Return the CURIE of an IRI by the longest matching prefix, or ``<iri>`` unchanged."""
     fitting = [
         (len(namespace), prefix)
-        for prefix, namespace in PREFIXES.items()
+        for prefix, namespace in prefixes().items()
         if iri.startswith(namespace) and _LOCAL.fullmatch(iri[len(namespace) :])
     ]
     if not fitting:
@@ -101,9 +137,9 @@ def contract(iri: str) -> str:
 
 
 def expand(name: str) -> str:
-    """Return the IRI of a CURIE (``okg:Femur``, ``study:iwamoto-2005``), ``<IRI>`` or IRI.
+    """Return the IRI of a CURIE (``okg:Femur``, ``CHEBI:28384``), ``<IRI>`` or IRI.
 
-    Raises RequestError when the prefix is not one of ours.
+    Raises RequestError when the prefix is neither ours nor that of a vocabulary we map to.
     """
     text = name.strip()
     if text.startswith("<") and text.endswith(">"):
@@ -111,9 +147,9 @@ def expand(name: str) -> str:
     prefix, colon, local = text.partition(":")
     if colon and local.startswith("//"):
         return text
-    if colon and prefix in PREFIXES:
-        return PREFIXES[prefix] + local
-    known = ", ".join(PREFIXES)
+    if colon and prefix in _readable():
+        return _readable()[prefix] + local
+    known = ", ".join(prefixes())
     raise RequestError(f"'{name}' is neither an IRI nor a CURIE with a known prefix ({known}).")
 
 

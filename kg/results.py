@@ -13,7 +13,7 @@ from xml.parsers import expat
 import pyoxigraph as ox
 
 from osteokg.kg.errors import NotAcceptableError, RequestError
-from osteokg.kg.names import PREFIXES
+from osteokg.kg.names import PREFIXES, prefixes
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
 __all__ = [
@@ -259,8 +259,8 @@ def _write_graph(
     rest = iter(triples)
     first = sorted(set(islice(rest, of_them)), key=_place)
     plain = chosen.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-    prefixes = {} if plain else _prefixes_of(first)
-    ox.serialize(chain(first, rest), cast(IO[bytes], sink), chosen.engine, prefixes=prefixes)
+    used = {} if plain else _prefixes_of(first)
+    ox.serialize(chain(first, rest), cast(IO[bytes], sink), chosen.engine, prefixes=used)
 
 
 def _prefixes_of(triples: Iterable[ox.Triple]) -> dict[str, str]:
@@ -273,6 +273,6 @@ def _prefixes_of(triples: Iterable[ox.Triple]) -> dict[str, str]:
                 used.add(term.datatype.value)
     return {
         prefix: namespace
-        for prefix, namespace in PREFIXES.items()
+        for prefix, namespace in prefixes().items()
         if any(iri.startswith(namespace) for iri in used)
     }

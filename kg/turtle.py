@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 
-from osteokg.kg.names import KINDS, PREFIXES, contract, kind_of
+from osteokg.kg.names import KINDS, PREFIXES, contract, kind_of, prefixes
 from osteokg.kg.problems import Problem
 
 __all__ = [
@@ -45,6 +45,7 @@ _BARE = {
 """Literals that Turtle writes without quotation marks (section 2.5.2), by datatype."""
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_ONTOLOGY = PREFIXES["owl"] + "Ontology"
 _SPACE = re.compile(r"(?:\s|#[^\n]*)*")
 _POSITION = re.compile(r"^Parser error at line \d+ (?:between columns|column) [^:]*: ")
 
@@ -252,23 +253,25 @@ def comment_lines(path: Path) -> list[int]:
 def canonical(triples: Iterable[ox.Triple]) -> str:
     """Return the canonical Turtle of triples without blank nodes.
 
-    Subjects stand by kind in the order of ``names.KINDS`` and then by IRI, ``rdf:type`` first,
-    then predicates and objects in code-point order; prefixes that are used, sorted; an empty
-    line before each subject. The same triples give the same bytes whatever the order they come
-    in, and canonical(parse(canonical(x))) is canonical(x).
+    An ontology's own header stands first, then subjects by kind in the order of ``names.KINDS``
+    and by IRI, ``rdf:type`` first, then predicates and objects in code-point order; prefixes
+    that are used, sorted; an empty line before each subject. The same triples give the same
+    bytes whatever the order they come in, and canonical(parse(canonical(x))) is canonical(x).
     """
+    triples = set(triples)
     rank = {kind: position for position, kind in enumerate(KINDS)}
+    headers = {text_of(said.subject) for said in triples if text_of(said.object) == _ONTOLOGY}
 
     def order(triple: ox.Triple) -> tuple[int, str, bool, str, str]:
         subject, predicate = text_of(triple.subject), triple.predicate.value
-        position = rank.get(kind_of(subject) or "", len(rank))
+        position = rank.get(kind_of(subject) or "", -1 if subject in headers else len(rank))
         return (position, subject, predicate != _TYPE, predicate, str(triple.object))
 
     used: set[str] = set()
 
     def name(iri: str) -> str:
         short = contract(iri)
-        used.update({short.partition(":")[0]} & PREFIXES.keys())
+        used.update({short.partition(":")[0]} & prefixes().keys())
         return short
 
     def written(term: Term | ox.Triple) -> str:
@@ -278,11 +281,11 @@ def canonical(triples: Iterable[ox.Triple]) -> str:
         return literal_text(term, name)
 
     blocks = []
-    for subject, about in groupby(sorted(set(triples), key=order), lambda triple: triple.subject):
+    for subject, about in groupby(sorted(triples, key=order), lambda triple: triple.subject):
         lines = []
         for predicate, said in groupby(about, lambda triple: triple.predicate):
             verb = "a" if predicate.value == _TYPE else name(predicate.value)
             lines.append(f"{verb} " + " , ".join(written(triple.object) for triple in said))
         blocks.append(f"{written(subject)} " + " ;\n    ".join(lines) + " .\n")
-    prefixes = "".join(f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n" for prefix in sorted(used))
-    return "\n".join([prefixes, *blocks] if prefixes else blocks)
+    head = "".join(f"@prefix {prefix}: <{prefixes()[prefix]}> .\n" for prefix in sorted(used))
+    return "\n".join([head, *blocks] if head else blocks)

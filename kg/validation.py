@@ -11,6 +11,7 @@ import pyshacl
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from osteokg.kg.alignment import check_alignment
 from osteokg.kg.dataset import Dataset, Progress
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import shape_files, violation_query_files
@@ -40,7 +41,7 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
     the rules across nodes say of its file waits until it is right: it may be no more than an echo.
     """
     progress("checking names")
-    names = check_names(dataset)
+    names = check_names(dataset) + check_alignment(dataset)
     told = {(problem.focus, problem.path, problem.value) for problem in names if problem.value}
     unnamed = {node for problem in names for node in (problem.focus, problem.value) if _blank(node)}
     progress("checking shapes")
@@ -96,7 +97,8 @@ def run_shapes(dataset: Dataset, shapes: Graph) -> list[Problem]:
     wrote by hand is found.
     """
     with unremarked():
-        data = _to_rdflib(triple for triples in dataset.triples_of.values() for triple in triples)
+        ours = (*dataset.sources.ontology, *dataset.sources.evidence)
+        data = _to_rdflib(triple for path in ours for triple in dataset.triples_of.get(path, ()))
         _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     assert isinstance(report, Graph)
     problems = []

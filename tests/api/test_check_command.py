@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from rdflib import SH, Graph, Literal, Namespace
 
+from osteokg.kg.files import mappings_file
+
 OKG = Namespace("https://w3id.org/osteokg/vocab/")
 
 # Place, severity, constraint, then words that the message has.
@@ -184,3 +186,29 @@ def test_two_files_of_one_name_are_told_in_the_form_asked_for(osteokg, good, tmp
     assert run.returncode == 1
     (problem,) = json.loads(run.stdout)["problems"]
     assert problem["constraint"] == "file-name"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told_of"),
+    [
+        ("CHEBI:27300", "CHEBI:27300 is called 'vitamin D' in chebi.ttl, not 'vitamin K'"),
+        ("CHEBI:99999", "CHEBI:99999 is in no slice under ontology/imports/"),
+        ("CHEB:28384", "the prefix CHEB of object_id is not in ontology/prefixes.epm.json"),
+    ],
+)
+def test_one_wrong_mapping_fails_and_is_named(request, told, good, wrong, told_of):
+    tmp_path, monkeypatch = map(request.getfixturevalue, ("tmp_path", "monkeypatch"))
+    text = mappings_file().read_text(encoding="utf-8")
+    row = "okg:VitaminK\tvitamin K\tskos:exactMatch\t"
+    assert text.count(f"{row}CHEBI:28384\t") == 1
+    file = tmp_path / "mappings.sssom.tsv"
+    file.write_text(text.replace(f"{row}CHEBI:28384\t", f"{row}{wrong}\t"), encoding="utf-8")
+    monkeypatch.setattr("osteokg.kg.files.mappings_file", lambda: file)
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = told("check", "--evidence", good)
+    assert code == 1
+    line = text[: text.index(f"{row}CHEBI")].count("\n") + 1
+    begins = f"mappings.sssom.tsv:{line}: violation [mapping-"
+    named = [one for one in out.splitlines() if one.startswith(begins)]
+    assert any(told_of in one for one in named), out
+    assert all(f"okg:VitaminK skos:exactMatch {wrong}: " in one for one in named)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from osteokg.kg.files import mappings_file
+
 
 @pytest.fixture
 def copy_of(good, tmp_path):
@@ -62,6 +64,30 @@ def test_fmt_mends_line_ends_and_byte_order_marks(told, copy_of):
     file.write_bytes(b"\xef\xbb\xbf" + canonical.replace(b"\n", b"\r\n"))
     assert told("fmt", file)[0] == 0
     assert file.read_bytes() == canonical
+
+
+def test_fmt_sorts_the_table_of_mappings(told, tmp_path, monkeypatch):
+    canonical = mappings_file().read_bytes()
+    *head, last = canonical.splitlines(keepends=True)
+    file = tmp_path / "mappings.sssom.tsv"
+    file.write_bytes(b"".join([*head[:-300], last, *head[-300:]]))
+    monkeypatch.setattr("osteokg.api.commands.mappings_file", lambda: file)
+    words = f"{file} is not in canonical form: run 'osteokg fmt'\n"
+    assert told("fmt", "--check") == (1, words, "")
+    assert told("fmt") == (0, f"{file}\n", "")
+    assert file.read_bytes() == canonical
+
+
+def test_fmt_leaves_a_broken_table_of_mappings_alone(told, tmp_path, monkeypatch):
+    file = tmp_path / "mappings.sssom.tsv"
+    broken = mappings_file().read_bytes().replace(b"\tUBERON:0000981\t", b"\tFMA:9611\t")
+    file.write_bytes(broken)
+    monkeypatch.setattr("osteokg.api.commands.mappings_file", lambda: file)
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = told("fmt")
+    assert (code, out.count("\n")) == (1, 1)
+    assert "okg:Femur skos:exactMatch FMA:9611: the prefix FMA of object_id is not in" in out
+    assert file.read_bytes() == broken
 
 
 def test_the_packaged_evidence_and_the_context_are_in_canonical_form(told):

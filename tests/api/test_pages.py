@@ -181,6 +181,17 @@ def test_the_classes_that_a_rule_recognises_are_told_beside_the_kind(page):
     assert "OsteoKG Findings Ontology Questions SPARQL finding " in found.text
 
 
+def test_a_term_page_says_what_others_call_it_and_leads_there(page):
+    found = page("/vocab/BoneResorption")
+    assert "In other vocabularies" in found.text
+    for words, link in (
+        ("bone resorption (GO:0045453)", "http://purl.obolibrary.org/obo/GO_0045453"),
+        ("Bone Resorption (MESH:D001862)", "http://id.nlm.nih.gov/mesh/D001862"),
+    ):
+        assert found.link(words) == link
+    assert "tissue homeostasis" not in found.text  # what lies above a mapping is not told here
+
+
 def test_the_findings_page_gives_shape_word_sentence_and_study(client, page):
     found = page("/findings")
     assert "▲ increased" in found.text

@@ -1,6 +1,7 @@
 """What docs/ says of the evidence and of its extraction is so."""
 
 import csv
+import os
 import re
 import subprocess
 import sys
@@ -10,8 +11,8 @@ import pyoxigraph as ox
 import pytest
 
 from osteokg.kg.catalogue import named_queries
-from osteokg.kg.files import find_sources
-from osteokg.kg.names import contract
+from osteokg.kg.files import find_sources, packaged
+from osteokg.kg.names import contract, graph_iri
 
 PRODUCED = re.compile(r"<!-- ([\w-]+) -->\n.*?<!-- /\1 -->\n", re.DOTALL)
 NAME = re.compile(r"`((?:finding|clinical|claim|conclusion|explanation|proposition):[\w-]+)`")
@@ -47,6 +48,42 @@ def test_the_numbers_of_findings_are_up_to_date(docs: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_the_slices_are_cut_from_the_verified_terms(docs: Path, shared: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, docs / "make_imports.py", "--check"],
+        env={**os.environ, "OSTEOKG_SHARED": str(shared)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_slice_says_where_it_is_from_and_what_it_left_out() -> None:
+    left_out = (packaged("ontology", "imports") / "left-out.tsv").read_text(encoding="utf-8")
+    edges = [line.split("\t")[:3] for line in left_out.splitlines()[1:]]
+    assert edges
+    notes = ""
+    for path in find_sources().imports:
+        triples = [quad.triple for quad in ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE)]
+        itself = ox.NamedNode(graph_iri("import", path.stem))
+        said = {contract(one.predicate.value) for one in triples if one.subject == itself}
+        assert said >= {
+            *("rdf:type", "dcterms:title", "dcterms:source", "dcterms:license"),
+            *("dcterms:provenance", "owl:versionInfo", "rdfs:comment"),
+        }, path.name
+        stated = {
+            tuple(contract(term.value) for term in one if isinstance(term, ox.NamedNode))
+            for one in triples
+        }
+        for child, relation, parent in edges:
+            name = {"is_a": "rdfs:subClassOf", "part_of": "BFO:0000050"}[relation]
+            assert (child, name, parent) not in stated
+        notes += path.read_text(encoding="utf-8")
+    for child, relation, parent in edges:
+        assert re.search(f"Left out: {child} [^,]*, {relation} {parent} ", notes), child
 
 
 def test_no_number_of_findings_is_written_by_hand(docs: Path) -> None:

@@ -26,7 +26,12 @@ def test_a_file_s_name_is_its_graph_s_name(folder):
     assert [path.stem for path in sources.evidence] == ["a", "b", "c"]
     assert sources.graph_of(sources.evidence[2]) == "https://w3id.org/osteokg/graph/study/c"
     assert sources.graph_of(sources.ontology[0]) == "https://w3id.org/osteokg/graph/ontology"
-    assert sources.all() == sources.ontology + sources.evidence
+    by_name = {path.name: sources.graph_of(path) for path in sources.imports + sources.mappings}
+    assert by_name["uberon.ttl"] == "https://w3id.org/osteokg/graph/import/uberon"
+    assert by_name["mappings.sssom.tsv"] == "https://w3id.org/osteokg/graph/mappings"
+    assert {*sources.all()} == {
+        *(*sources.ontology, *sources.imports, *sources.mappings, *sources.evidence)
+    }
 
 
 def test_folders_stand_beside_each_other_and_beside_the_packaged_evidence(folder, good):

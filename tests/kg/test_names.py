@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osteokg.kg.errors import RequestError
-from osteokg.kg.names import KINDS, PREFIXES, contract, expand, graph_iri, kind_of, okg
+from osteokg.kg.names import KINDS, PREFIXES, contract, expand, graph_iri, kind_of, okg, prefixes
 
 # Whatever may stand in an IRI after its namespace (RFC 3987).
 LOCALS = st.text(st.sampled_from("abzABZ019_-.~:@!$&'()*+,;=/?#éλ骨"), max_size=12)
-NAMESPACES = st.sampled_from([*PREFIXES.values(), "https://example.org/"])
+NAMESPACES = st.sampled_from([*prefixes().values(), "https://example.org/"])
 IRIS = st.builds(str.__add__, NAMESPACES, LOCALS).filter(lambda iri: iri.count("#") < 2)
 
 
@@ -21,11 +21,11 @@ def test_what_contract_writes_expand_reads(iri):
 
 @given(IRIS)
 def test_what_contract_writes_turtle_and_sparql_read(iri):
-    prefixes = "".join(f"PREFIX {name}: <{of}>\n" for name, of in PREFIXES.items())
-    text = f"{prefixes}<x:s> <x:p> {contract(iri)} ."
+    head = "".join(f"PREFIX {name}: <{of}>\n" for name, of in prefixes().items())
+    text = f"{head}<x:s> <x:p> {contract(iri)} ."
     (quad,) = ox.parse(text, ox.RdfFormat.TURTLE)
     assert quad.object == ox.NamedNode(iri)
-    (row,) = ox.Store().query(f"{prefixes}SELECT * {{ VALUES ?iri {{ {contract(iri)} }} }}")
+    (row,) = ox.Store().query(f"{head}SELECT * {{ VALUES ?iri {{ {contract(iri)} }} }}")
     assert row["iri"] == ox.NamedNode(iri)
 
 
@@ -39,6 +39,10 @@ def test_what_contract_writes_turtle_and_sparql_read(iri):
         ("https://w3id.org/osteokg/vocab/", "<https://w3id.org/osteokg/vocab/>"),
         ("https://w3id.org/osteokg/vocab/a/b", "<https://w3id.org/osteokg/vocab/a/b>"),
         ("https://w3id.org/osteokg/vocab/a.", "<https://w3id.org/osteokg/vocab/a.>"),
+        ("https://w3id.org/osteokg/vocab/0.1.0", "<https://w3id.org/osteokg/vocab/0.1.0>"),
+        ("http://purl.obolibrary.org/obo/CHEBI_28384", "CHEBI:28384"),
+        ("http://purl.obolibrary.org/obo/OBA_VT0005006", "OBA:VT0005006"),
+        ("http://purl.obolibrary.org/obo/chebi.owl", "<http://purl.obolibrary.org/obo/chebi.owl>"),
     ],
 )
 def test_contract_writes_a_curie_where_it_can(iri, name):
@@ -51,6 +55,15 @@ def test_contract_writes_a_curie_where_it_can(iri, name):
 def test_expand_reads_curies_and_iris(name):
     assert expand(name) == okg("Femur")
     assert expand("https://example.org/a:b") == "https://example.org/a:b"
+
+
+@pytest.mark.parametrize("name", ["MESH:D014812", "MeSH:D014812", "mesh:D014812"])
+def test_expand_reads_outside_prefixes_as_people_write_them(name):
+    assert expand(name) == "http://id.nlm.nih.gov/mesh/D014812"
+
+
+def test_an_outside_prefix_takes_no_name_of_ours():
+    assert {name: prefixes()[name] for name in PREFIXES} == PREFIXES
 
 
 @pytest.mark.parametrize("name", ["Femur", "osteo:Femur", "", ":", "okg", "mailto:a@b"])
