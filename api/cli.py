@@ -12,6 +12,7 @@ from pathlib import Path
 from osteokg import __version__
 from osteokg.api import anchor_commands, commands
 from osteokg.api.settings import from_environment, port_number
+from osteokg.kg.engine import WORKERS
 from osteokg.kg.errors import DataError, OsteoKGError
 from osteokg.kg.problems import as_text
 
@@ -63,6 +64,13 @@ def parser() -> argparse.ArgumentParser:
         "--plain",
         action="store_true",
         help="serve an empty dataset without rules and shapes, writable from this machine",
+    )
+    serve.add_argument(
+        "--workers",
+        choices=WORKERS,
+        default=settings.workers,
+        help="how processes that answer are made: forked from one that holds the graph, or "
+        "spawned, each loading it (%(default)s)",
     )
 
     check = add("check", commands.check, "Check the evidence: names, shapes, rules.")

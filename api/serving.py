@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
+import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
+from pathlib import Path
+from typing import NoReturn
 
 import uvicorn
 
@@ -16,15 +21,17 @@ from osteokg.api.app import create_app
 from osteokg.api.commands import build_version
 from osteokg.api.settings import Settings
 from osteokg.api.write_access import read_token
+from osteokg.kg.engine import Limits, ProcessStore, Snapshot, machine_memory
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.metadata import Counts, count
 from osteokg.kg.plain import PlainVersions
 from osteokg.kg.problems import as_text
-from osteokg.kg.store import InProcessStore, Store
+from osteokg.kg.store import Store
+from osteokg.kg.version import canonical_quads, named_quads
 from osteokg.kg.writes import Versions
 
-__all__ = ["bind", "listen", "serve"]
+__all__ = ["bind", "listen", "open_store", "serve"]
 
 _WAITING = 2048
 """So many connections may wait to be let in, as uvicorn has it."""
@@ -33,19 +40,30 @@ _WAITING = 2048
 def serve(arguments: argparse.Namespace) -> int:
     """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
     with ExitStack() as held:
+        held.enter_context(_ended_in_order())
         sockets = bind(arguments.host, arguments.port, held)
         settings = _settings(arguments, sockets[0].getsockname()[1])
-        store: Store
-        versions: Versions | None = None
+        snapshot, counts = None, Counts(0, {})
         if settings.plain:
             _refuse_strangers(sockets, settings)
-            store = versions = PlainVersions(settings.threads)
-            counts = Counts(0, {})
         else:
-            version = build_version(find_sources(arguments.evidence))
-            sys.stderr.write(as_text(version.warnings))
-            counts = count(version.store)
-            store = InProcessStore(version, settings.threads)
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="osteokg-")))
+            snapshot, counts = _built(arguments.evidence, folder)
+        loop_factory = uvicorn.Config("").get_loop_factory()
+        loop = held.enter_context(asyncio.Runner(loop_factory=loop_factory))
+        return loop.run(_serve(settings, sockets, snapshot, counts))
+
+
+async def _serve(
+    settings: Settings, sockets: list[socket.socket], snapshot: Snapshot | None, counts: Counts
+) -> int:
+    store: Store
+    versions: Versions | None = None
+    if snapshot is None:
+        store = versions = PlainVersions()
+    else:
+        store = await open_store(settings, snapshot)
+    try:
         app = create_app(settings, store, counts, versions)
         config = uvicorn.Config(app, log_level="warning", server_header=False)
         server = uvicorn.Server(config)
@@ -54,8 +72,54 @@ def serve(arguments: argparse.Namespace) -> int:
             f"OsteoKG version {store.version[:12]}: {counts.kinds.get('findings', 0)} findings, "
             f"{counts.triples} triples; {settings.address()}\n"
         )
-        server.run(sockets)
+        await server.serve(sockets)
+    finally:
+        await store.close()
     return 0 if server.started else 2
+
+
+async def open_store(settings: Settings, snapshot: Snapshot) -> ProcessStore:
+    """Return the store that answers strangers; tell what this system cannot keep from them."""
+    store = await ProcessStore.start(snapshot, settings.engine, workers=settings.workers)
+    status = store.status()
+    if not status.isolated:
+        sys.stderr.write(
+            "osteokg: queries run in processes that could reach the network, for this system "
+            "gives them no namespace without it; SERVICE and LOAD are refused all the same.\n"
+        )
+    if not status.memory_limited:
+        sys.stderr.write(
+            "osteokg: this system does not limit the memory of a process; it is looked at ten "
+            "times a second instead.\n"
+        )
+    return store
+
+
+def _built(evidence: Sequence[str], folder: Path) -> tuple[Snapshot, Counts]:
+    """Build the graph and leave it in a file: the service itself holds no more of it."""
+    version = build_version(find_sources(evidence))
+    sys.stderr.write(as_text(version.warnings))
+    path = folder / f"{version.id}.nq"
+    path.write_bytes(canonical_quads(named_quads(version.store)))
+    return Snapshot(version.id, path), count(version.store)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGINT unwind what was begun, so that nothing is left behind.
+
+    uvicorn takes both while it serves, and raises them again afterwards.
+    """
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    taken = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, before in taken.items():
+            signal.signal(one, before)
 
 
 def _settings(arguments: argparse.Namespace, port: int) -> Settings:
@@ -64,6 +128,8 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
         arguments.host,
         port,
         arguments.base_url.rstrip("/"),
+        engine=Limits().within(machine_memory(), os.cpu_count() or 1),
+        workers=arguments.workers,
         write_token=token,
         plain=arguments.plain,
     )

@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 import pyoxigraph as ox
 
-from osteokg.kg.errors import NotAcceptableError, RequestError
+from osteokg.kg.errors import NotAcceptableError, RequestError, SizeLimitError
 from osteokg.kg.names import PREFIXES, prefixes
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
@@ -140,12 +140,15 @@ def evaluate(store: ox.Store, query: Query) -> Answer:
     return Answer(chosen, body.getvalue())
 
 
-def evaluate_into(store: ox.Store, query: Query, begin: Callable[[Format], Sink]) -> Format:
+def evaluate_into(
+    store: ox.Store, query: Query, begin: Callable[[Format], Sink], triples: int | None = None
+) -> Format:
     """Evaluate a query and write its answer, as it comes, to what ``begin`` gives for its format.
 
     What was written before an error is raised is no answer. Raises QuerySyntaxError,
-    QueryRefusedError, NotAcceptableError (perhaps late), and RequestError for a query that the
-    engine cannot evaluate or a dataset parameter that is no IRI; what a sink raises goes through.
+    QueryRefusedError, NotAcceptableError (perhaps late), SizeLimitError for a graph of more than
+    so many ``triples``, and RequestError for a query that the engine cannot evaluate or a dataset
+    parameter that is no IRI; what a sink raises goes through.
     """
     refuse_outside(query.text)
     try:
@@ -153,7 +156,7 @@ def evaluate_into(store: ox.Store, query: Query, begin: Callable[[Format], Sink]
         if isinstance(result, ox.QueryTriples):
             chosen = _acceptable(query.graph, RDF_FORMATS, "CONSTRUCT and DESCRIBE")
             with _checked(begin(chosen), chosen) as sink:
-                _write_graph(result, chosen, sink, _SORTED)
+                _write_graph(_at_most(result, triples), chosen, sink, _SORTED)
         else:
             chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
             assert isinstance(chosen.engine, ox.QueryResultsFormat)
@@ -164,6 +167,13 @@ def evaluate_into(store: ox.Store, query: Query, begin: Callable[[Format], Sink]
     except RuntimeError as error:
         raise RequestError(f"The query cannot be evaluated: {error}.") from error
     return chosen
+
+
+def _at_most(result: Iterable[ox.Triple], most: int | None) -> Iterator[ox.Triple]:
+    for number, triple in enumerate(result):
+        if number == most:
+            raise SizeLimitError(f"The answer has more than {most} triples: ask for a part of it.")
+        yield triple
 
 
 @contextmanager

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
 from osteokg.kg.errors import GoneError
 from osteokg.kg.results import Answer, Format, Query, evaluate
-from osteokg.kg.version import Version
+
+if TYPE_CHECKING:  # a store in another process is told a version's id and file, no more
+    from osteokg.kg.version import Version
 
 __all__ = ["InProcessStore", "PinnedStore", "Store", "StreamedAnswer"]
 
@@ -33,7 +35,7 @@ class StreamedAnswer:
 
     format: Format
     version: str
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes, None]
     size: int | None = None
 
 
@@ -119,7 +121,7 @@ class InProcessStore:
         """Answer a query; the body is there at once."""
         answer = await self.query(query)
 
-        async def chunks() -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncGenerator[bytes, None]:
             yield answer.body
 
         return StreamedAnswer(answer.format, answer.version, chunks(), len(answer.body))

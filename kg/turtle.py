@@ -19,6 +19,7 @@ from rdflib import BNode, Graph, Literal
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 
 from osteokg.kg.names import KINDS, PREFIXES, contract, kind_of, prefixes
+from osteokg.kg.payloads import sign_of_rdf_1_2
 from osteokg.kg.problems import Problem
 
 __all__ = [
@@ -29,7 +30,6 @@ __all__ = [
     "line_index",
     "literal_text",
     "read",
-    "sign_of_rdf_1_2",
     "text_of",
     "unremarked",
 ]
@@ -89,15 +89,6 @@ def read(path: Path) -> list[ox.Triple] | Problem:
         file=path,
         line=text.count("\n", 0, text.find(newer)) + 1,
     )
-
-
-def sign_of_rdf_1_2(triple: ox.Triple) -> str | None:
-    """Return the sign by which a triple shows itself to be of RDF 1.2, None if it is not."""
-    if isinstance(triple.object, ox.Triple):
-        return "<<"
-    if isinstance(triple.object, ox.Literal) and triple.object.direction:
-        return "--"
-    return None
 
 
 @dataclass

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
 from osteokg.kg.sparql import refuse_named, syntax_error, tokens
 
-__all__ = ["declared_first", "engine_text", "with_dataset"]
+__all__ = ["declared_first", "engine_operations", "engine_text", "with_dataset"]
 
 _KEYWORDS = {
     *("ADD", "ALL", "BASE", "CLEAR", "COPY", "CREATE", "DATA", "DEFAULT", "DELETE", "DROP"),
@@ -40,9 +40,37 @@ def engine_text(
     Raises QueryRefusedError for LOAD and SERVICE, SILENT or not, QuerySyntaxError for what is no
     update, with its place, and RequestError as ``declared_first`` and ``with_dataset`` do.
     """
+    return "\n".join(_checked(update, base, using, using_named))
+
+
+def engine_operations(
+    update: str,
+    base: str | None = None,
+    using: Sequence[str] = (),
+    using_named: Sequence[str] = (),
+) -> list[str]:
+    """Return what the engine is given for each operation of an update, if it is to do one by one.
+
+    Raises what ``engine_text`` raises.
+    """
+    declarations, operations = _checked(update, base, using, using_named)
+    parts = []
+    begin = depth = 0
+    for text, _, offset in tokens(operations):
+        depth += (text == "{") - (text == "}")
+        if text == ";" and depth == 0:
+            parts.append(operations[begin:offset])
+            begin = offset + 1
+    return [f"{declarations}\n{part}" for part in (*parts, operations[begin:])]
+
+
+def _checked(
+    update: str, base: str | None, using: Sequence[str], using_named: Sequence[str]
+) -> tuple[str, str]:
+    """Return the declarations and the operations of an update that may be carried out."""
     declarations, operations = declared_first(update)
     _refuse_outside(update, declarations, operations, base)
-    return f"{declarations}\n{with_dataset(operations, using, using_named)}"
+    return declarations, with_dataset(operations, using, using_named)
 
 
 def _refuse_outside(update: str, declarations: str, operations: str, base: str | None) -> None:

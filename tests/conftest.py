@@ -1,11 +1,12 @@
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -61,6 +62,32 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def engine_processes() -> Callable[[int], dict[int, str]]:
+    """Return the engine's processes below a process: id and module, those that ended left out."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("this system has no /proc to look for processes in")
+
+    def below(top: int) -> dict[int, str]:
+        parents, commands = {}, {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    parents[int(folder.name)] = int(parent)
+                    commands[int(folder.name)] = (folder / "cmdline").read_text().split("\0")
+        found: dict[int, str] = {}
+        for process in sorted(parents):
+            line, ancestor = commands[process], process
+            while ancestor in parents and ancestor != top:
+                ancestor = parents[ancestor]
+            if ancestor == top and process != top and "osteokg.kg.worker" in "".join(line[:4]):
+                found[process] = line[3]
+        return found
+
+    return below
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -139,3 +166,19 @@ def _address_in(log: TextIO, process: subprocess.Popen[bytes]) -> str:
         time.sleep(0.1)
     log.seek(0)
     pytest.fail(f"there is no server, it said:\n{log.read()}")
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[str, Callable[[], bool]]]:
+    """Return an address of this machine, and whether anybody has asked there."""
+    with socket.create_server(("127.0.0.1", 0)) as heard:
+        heard.settimeout(0)
+
+        def asked() -> bool:
+            try:
+                heard.accept()[0].close()
+            except BlockingIOError:
+                return False
+            return True
+
+        yield f"http://127.0.0.1:{heard.getsockname()[1]}/", asked

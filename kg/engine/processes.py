@@ -1,0 +1,215 @@
+"""Processes: workers forked from a loader or spawned one by one, seen from the service.
+
+Both ways give the same: a worker with a channel, whose end is told with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol
+
+from osteokg.kg.errors import LimitError, UnavailableError
+from osteokg.kg.worker.limits import Limits
+from osteokg.kg.worker.messages import HEAD, Kind, as_error, encode, parse_head
+from osteokg.kg.worker.snapshot import Snapshot
+
+__all__ = ["BUFFER", "Found", "Source", "Spawned", "Worker", "read_frame", "run_module"]
+
+BUFFER = 1 << 20
+"""So many bytes of a channel are read ahead."""
+
+_LEAST_PRIORITY = 19
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hold what a process found when it had loaded a version.
+
+    Whether the network is out of its reach; how many bytes the store takes, and a query may take.
+    """
+
+    isolated: bool
+    size: int
+    memory: int
+
+
+async def run_module(name: str, *arguments: str, **streams: Any) -> Process:
+    """Start a module of ours as a process. Raises UnavailableError where that is not possible."""
+    environment = {**os.environ, "RUST_BACKTRACE": "0"}  # what the engine says last helps nobody
+    try:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", name, *arguments, env=environment, limit=BUFFER, **streams
+        )
+    except OSError as error:
+        raise UnavailableError(f"No process could be started: {error.strerror}.", 1) from error
+
+
+class Worker:
+    """Hold the service's side of one worker.
+
+    ``ended`` comes to its exit status (negative: the signal), None where nobody could tell.
+    ``stopped_for`` is why we ended it, if we told. An ``orphan`` has lost its loader: it may
+    finish what it is doing. One that is ``is_tired`` holds more memory than it should.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        number: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Begin with an open channel."""
+        self.number = number
+        self.process: int | None = None
+        self.reader = reader
+        self.writer = writer
+        self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self.stopped_for: LimitError | None = None
+        self.orphan = False
+        self.is_idle = True
+        self.is_tired = False
+        self._stopped = False
+        self._source = source
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether the worker can be asked, as far as anybody knows."""
+        over = self.ended.done() or self.orphan or self._stopped
+        return not (over or self.reader.at_eof() or self.writer.is_closing())
+
+    def stop(self, reason: LimitError | None = None) -> None:
+        """End the worker whatever it is doing."""
+        self.stopped_for = self.stopped_for or reason
+        self._stopped = True
+        self._source.kill(self)
+        self.writer.close()
+
+    def give_way(self) -> None:
+        """Let every other process go before this one."""
+        self._source.give_way(self)
+
+    def abandon(self) -> None:
+        """Note that nobody can tell any more how the worker ends."""
+        self.orphan = True
+        if self.is_idle:
+            self.note_end(None)
+
+    def note_end(self, status: int | None) -> None:
+        """Note how the worker ended."""
+        if not self.ended.done():
+            self.ended.set_result(status)
+        self.writer.close()
+
+
+class Source(Protocol):
+    """Make workers that hold one version.
+
+    ``found`` is what the processes found, None before the first; ``restarts`` counts how often
+    there had to be a new beginning.
+    """
+
+    found: Found | None
+    restarts: int
+
+    async def start(self) -> Worker:
+        """Return a new worker. Raises UnavailableError where none can be had."""
+        ...
+
+    def kill(self, worker: Worker) -> None:
+        """End a worker at once."""
+        ...
+
+    def give_way(self, worker: Worker) -> None:
+        """Let every other process go before this worker."""
+        ...
+
+    async def close(self) -> None:
+        """End what was started and wait until it has ended."""
+        ...
+
+
+class Spawned:
+    """Make workers that load the version by themselves: where there is no fork."""
+
+    def __init__(self, snapshot: Snapshot, limits: Limits) -> None:
+        """Spawn workers for a snapshot."""
+        self.found: Found | None = None
+        self.restarts = 0
+        self._arguments = (encode(snapshot).decode(), encode(limits).decode())
+        self._numbers = count(1)
+        self._processes: dict[int, Process] = {}
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> Worker:
+        """Return a new worker that has loaded the version."""
+        process = await run_module("osteokg.kg.worker", *self._arguments, stdin=PIPE, stdout=PIPE)
+        assert process.stdout is not None
+        assert process.stdin is not None
+        worker = Worker(self, next(self._numbers), process.stdout, process.stdin)
+        worker.process = process.pid
+        self._processes[worker.number] = process
+        waiting = asyncio.create_task(self._wait(worker, process))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+        try:
+            kind, content = await read_frame(worker.reader)
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise UnavailableError("A worker ended before it had loaded the store.", 1) from error
+        except asyncio.CancelledError:
+            worker.stop()
+            raise
+        if kind is not Kind.READY:
+            raise as_error(content)
+        self.found = Found(**json.loads(content))
+        return worker
+
+    async def _wait(self, worker: Worker, process: Process) -> None:
+        status = await process.wait()
+        del self._processes[worker.number]
+        worker.note_end(status)
+
+    def kill(self, worker: Worker) -> None:
+        """End a worker; its number finds it only while it has not been waited for."""
+        if process := self._processes.get(worker.number):
+            _kill(process)
+
+    def give_way(self, worker: Worker) -> None:
+        """Let every other process go first, where the system knows how."""
+        process = self._processes.get(worker.number)
+        if process and process.returncode is None and sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, _LEAST_PRIORITY)
+
+    async def close(self) -> None:
+        """End every worker and wait."""
+        for process in self._processes.values():
+            _kill(process)
+        await asyncio.gather(*self._waiting)
+
+
+def _kill(process: Process) -> None:
+    """End a process that has not been waited for.
+
+    Not by its own ``kill``, which waits for one that has just ended and leaves asyncio without
+    its status.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        elif process.returncode is None:
+            os.kill(process.pid, signal.SIGKILL)
+
+
+async def read_frame(reader: asyncio.StreamReader) -> tuple[Kind, bytes]:
+    """Return the next frame of a channel. Raises IncompleteReadError where it ends."""
+    kind, length = parse_head(await reader.readexactly(HEAD.size))
+    return kind, await reader.readexactly(length) if length else b""

@@ -1,0 +1,102 @@
+"""A run: one request in one worker, from the first byte to the last or to why it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from osteokg.kg.engine.processes import Worker, read_frame
+from osteokg.kg.errors import (
+    MemoryLimitError,
+    OsteoKGError,
+    QueryNestingError,
+    TimeLimitError,
+    UnavailableError,
+)
+from osteokg.kg.worker.messages import Kind, as_error, frame
+
+__all__ = ["NotStartedError", "Receive", "ask"]
+
+Receive: TypeAlias = Callable[[Kind, bytes], Awaitable[None]]
+"""What is done with a frame of an answer."""
+
+_GRACE = 1.0
+"""A worker that has not ended so many seconds after its time is ended by us."""
+_REAPING = 2.0
+"""How a worker ended is known at most so many seconds after its channel has closed."""
+
+
+_TOLD: Mapping[str, tuple[type[OsteoKGError], str]] = {
+    "SIGABRT": (MemoryLimitError, "It needed more memory than it may have here."),
+    "SIGSEGV": (QueryNestingError, "It is nested so deeply that it cannot be read."),
+    "SIGBUS": (QueryNestingError, "It is nested so deeply that it cannot be read."),
+}
+"""What it means that a worker was ended by a signal."""
+
+
+class NotStartedError(Exception):
+    """Report a worker that ended before it began: another can do what it was asked."""
+
+
+async def ask(
+    worker: Worker,
+    request: bytes,
+    seconds: float,
+    receive: Receive,
+) -> None:
+    """Send a request to an idle worker and hand over the frames of its answer.
+
+    The worker is idle again when this returns, or raises what the worker itself found wrong;
+    whatever else is raised, the worker is of no more use. Raises NotStartedError, OsteoKGError.
+    """
+    loop = asyncio.get_running_loop()
+    since = loop.time()
+    late = TimeLimitError(f"It took longer than {seconds:g} s.")
+    overdue = loop.call_later(seconds + _GRACE, worker.stop, late)
+    started = False
+    failed: OsteoKGError | None = None
+    worker.is_idle = False
+    try:
+        worker.writer.write(frame(Kind.REQUEST, request))
+        await worker.writer.drain()
+        while True:
+            kind, content = await read_frame(worker.reader)
+            if kind in (Kind.END, Kind.TIRED):
+                worker.is_tired = kind is Kind.TIRED
+                worker.is_idle = True
+                break
+            if kind is Kind.STARTED:
+                started = True
+            elif kind is Kind.FAILED:
+                failed = as_error(content)
+            else:
+                await receive(kind, content)
+    except (asyncio.IncompleteReadError, OSError) as error:
+        if failed is None and not started and worker.stopped_for is None:
+            raise NotStartedError from error
+        failed = failed or await _why(worker, late, loop.time() - since >= seconds)
+    finally:
+        overdue.cancel()
+    if failed:
+        raise failed
+
+
+async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGError:
+    """Return what to tell of a worker that ended while it ran."""
+    status = None
+    if not worker.orphan:
+        with contextlib.suppress(TimeoutError):
+            status = await asyncio.wait_for(asyncio.shield(worker.ended), _REAPING)
+    if worker.stopped_for is not None:
+        return worker.stopped_for
+    ended_by = signal.Signals(-status).name if status is not None and status < 0 else ""
+    if ended_by == "SIGALRM" or (status is None and is_late):
+        return late
+    if ended_by in _TOLD:
+        error, words = _TOLD[ended_by]
+        return error(words)
+    how = ended_by or ("nobody knows how" if status is None else f"status {status}")
+    return UnavailableError(f"The engine ended while it ran ({how}): ask again.", 1)

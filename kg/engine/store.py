@@ -1,0 +1,354 @@
+"""The store that strangers may ask: each query in a process that can be ended at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from osteokg.kg.engine.lanes import Lanes, Place
+from osteokg.kg.engine.loaders import Forked
+from osteokg.kg.engine.pool import Pool
+from osteokg.kg.engine.processes import Source, Spawned
+from osteokg.kg.engine.run import NotStartedError, Receive, ask
+from osteokg.kg.engine.spool import Chunks, Space, Spooled
+from osteokg.kg.errors import (
+    GoneError,
+    LimitError,
+    OsteoKGError,
+    SizeLimitError,
+    UnavailableError,
+)
+from osteokg.kg.results import Answer, Query
+from osteokg.kg.store import StreamedAnswer
+from osteokg.kg.worker.confinement import LIMITS_MEMORY
+from osteokg.kg.worker.limits import Limits
+from osteokg.kg.worker.messages import Kind, decode, encode
+from osteokg.kg.worker.snapshot import Snapshot
+from osteokg.kg.writes import Write
+
+__all__ = ["WORKERS", "EngineStatus", "ProcessStore", "Workers"]
+
+Workers = Literal["fork", "spawn"]
+WORKERS: tuple[Workers, ...] = get_args(Workers)
+"""How the processes that answer can be made."""
+
+_ATTEMPTS = 3
+
+
+def _ignore(_version: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """Hold what a worker is asked, how long it may take, and what to do with what it says.
+
+    ``begins_with`` is told the version; ``is_last`` says that the worker is of no use afterwards.
+    """
+
+    request: bytes
+    seconds: float
+    receive: Receive
+    client: str = ""
+    version: str | None = None
+    begins_with: Callable[[str], None] = _ignore
+    is_last: bool = False
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """Hold the engine's figures at one moment; counts are since the start.
+
+    ``stopped`` counts requests that ended in an error of the engine's, by the error's name;
+    ``at_work`` are the process ids of workers that run something.
+    ``isolated`` says whether workers are without network, ``memory_limited`` whether the system
+    keeps them to ``memory`` bytes.
+    """
+
+    workers: int
+    idle: int
+    quick: int
+    slow: int
+    waiting: int
+    promoted: int
+    restarts: int
+    stopped: dict[str, int]
+    spool_memory: int
+    spool_disk: int
+    loaded: tuple[str, ...]
+    at_work: tuple[int, ...]
+    isolated: bool
+    memory: int
+    memory_limited: bool
+
+
+class ProcessStore:
+    """Answer from processes of their own, of the current version and of those kept.
+
+    Nothing that is asked can stop this process: workers read queries too. Cancelling a call, or
+    closing its answer's chunks, ends the worker behind it and frees its place at once.
+    """
+
+    def __init__(
+        self, limits: Limits, workers: Workers, kept: Callable[[str], Snapshot | None]
+    ) -> None:
+        """Prepare a store; ``start`` gives one that answers."""
+        self.limits = limits
+        self._workers = workers
+        self._snapshot_of = kept
+        self._lanes = Lanes(limits)
+        self._space = Space(limits)
+        self._current: Pool
+        self._kept: OrderedDict[str, Pool] = OrderedDict()
+        self._opening: dict[str, asyncio.Task[Pool]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped: Counter[str] = Counter()
+
+    @classmethod
+    async def start(
+        cls,
+        snapshot: Snapshot,
+        limits: Limits,
+        *,
+        workers: Workers,
+        kept: Callable[[str], Snapshot | None] = lambda _version: None,
+    ) -> ProcessStore:
+        """Return a store that answers from a snapshot, when the first worker is there.
+
+        ``kept`` finds the snapshot of an earlier version. Raises UnavailableError where the
+        snapshot cannot be loaded.
+        """
+        store = cls(limits, workers, kept)
+        store._current = await store._open(snapshot, limits.quick_slots)
+        return store
+
+    @property
+    def version(self) -> str:
+        """Return the id of the current version."""
+        return self._current.version
+
+    async def query(self, query: Query) -> Answer:
+        """Answer a query whole. Raises SizeLimitError for more than may be held in memory."""
+        answer = await self.stream(query)
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async for part in answer.chunks:
+                parts.append(part)
+                size += len(part)
+                if size > self.limits.whole_bytes:
+                    most = self.limits.whole_bytes
+                    raise SizeLimitError(f"The answer has more than {most} bytes.")
+        finally:
+            await answer.chunks.aclose()
+        return Answer(answer.format, b"".join(parts), answer.version)
+
+    async def stream(self, query: Query) -> StreamedAnswer:
+        """Answer a query; raise what is wrong with it before the first bytes."""
+        answer = Spooled(self._space)
+        task = self._in_background(self._answer(query, answer))
+        try:
+            await answer.begun()
+        except BaseException:
+            answer.close()
+            task.cancel()
+            raise
+        assert answer.format is not None
+        size = answer.size if answer.is_whole else None
+        chunks = Chunks(answer, task.cancel)
+        return StreamedAnswer(answer.format, answer.version, chunks, size)
+
+    async def evaluate(self, write: Write, client: str = "") -> dict[str | None, bytes | None]:
+        """Return what a write would make of the current version, which stays as it is.
+
+        Of every graph whose triples would be others, or that would be new, the sorted
+        N-Triples; None where it would be gone. The key None is the default graph. Raises
+        QuerySyntaxError, QueryRefusedError, RequestError, NotFoundError, LimitError.
+        """
+        graphs: dict[str | None, bytearray | None] = {}
+        names: list[str | None] = []
+
+        async def receive(kind: Kind, content: bytes) -> None:
+            if kind in (Kind.CHANGED, Kind.GONE):
+                names.append(decode(content))
+                graphs[names[-1]] = bytearray() if kind is Kind.CHANGED else None
+            elif kind is Kind.DATA:
+                triples = graphs[names[-1]]
+                assert triples is not None
+                triples += content
+
+        seconds = self.limits.write_seconds
+        await self._ask(_Errand(encode(write), seconds, receive, client=client, is_last=True))
+        return {name: None if held is None else bytes(held) for name, held in graphs.items()}
+
+    async def swap(self, snapshot: Snapshot) -> None:
+        """Make a snapshot the current version; what runs ends on the version it began with."""
+        if snapshot.id == self._current.version:
+            return
+        if snapshot.id not in self._kept:
+            pool = await self._open(snapshot, self.limits.quick_slots)
+        else:
+            pool = self._kept.pop(snapshot.id)
+            pool.want(self.limits.quick_slots)
+        before, self._current = self._current, pool
+        self._keep(before)
+
+    def status(self) -> EngineStatus:
+        """Return the figures of this moment."""
+        pools = (self._current, *self._kept.values())
+        found = self._current.source.found
+        idle = sum(len(pool.idle) for pool in pools)
+        busy = [worker for pool in pools for worker in (*pool.busy, *pool.slow)]
+        return EngineStatus(
+            workers=idle + len(busy),
+            idle=idle,
+            quick=len(self._lanes.quick),
+            slow=len(self._lanes.slow),
+            waiting=self._lanes.waiting,
+            promoted=self._lanes.promoted,
+            restarts=sum(pool.source.restarts for pool in pools),
+            stopped=dict(self._stopped),
+            spool_memory=self._space.in_memory,
+            spool_disk=self._space.on_disk,
+            loaded=tuple(pool.version for pool in pools),
+            at_work=tuple(one.process for one in busy if one.process is not None),
+            isolated=found is not None and found.isolated,
+            memory=self.limits.memory if found is None else found.memory,
+            memory_limited=LIMITS_MEMORY,
+        )
+
+    async def close(self) -> None:
+        """End every process and wait until it has ended."""
+        for task in (*self._tasks, *self._opening.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._opening.values(), return_exceptions=True)
+        pools = (self._current, *self._kept.values())
+        await asyncio.gather(*(pool.end() for pool in pools))
+
+    async def _answer(self, query: Query, answer: Spooled) -> None:
+        """Have a query answered into the spool."""
+
+        async def receive(kind: Kind, content: bytes) -> None:
+            if kind is Kind.DATA:
+                await answer.write(content)
+            else:
+                answer.format = query.rows if kind is Kind.ROWS else query.graph
+
+        def begins_with(version: str) -> None:
+            answer.version = version
+
+        try:
+            await self._ask(
+                _Errand(
+                    encode(query),
+                    self.limits.seconds,
+                    receive,
+                    client=query.client,
+                    version=query.version,
+                    begins_with=begins_with,
+                )
+            )
+            answer.finish()
+        except OsteoKGError as error:
+            answer.fail(error)
+        except asyncio.CancelledError:
+            answer.fail(UnavailableError("The service is being ended."))
+            raise
+        except Exception:
+            answer.fail(UnavailableError("The engine failed; the log of the service says why."))
+            raise
+
+    async def _ask(self, errand: _Errand) -> None:
+        """Have a worker do something, another where one ended before it began."""
+        pool = None
+        while errand.version is not None and (pool is None or pool.is_closing):
+            pool = await self._pool_of(errand.version)
+        with contextlib.ExitStack() as held:
+            if pool is not None:
+                held.enter_context(pool.used())
+            place = await self._lanes.enter(errand.client)
+            try:
+                for _ in range(_ATTEMPTS):
+                    used = pool or self._current
+                    errand.begins_with(used.version)
+                    with contextlib.suppress(NotStartedError), used.used():
+                        await self._run(used, place, errand)
+                        return
+                raise UnavailableError("The engine ended before it began: ask again.", 1)
+            except LimitError as error:
+                self._stopped[type(error).__name__] += 1
+                raise
+            except asyncio.CancelledError:
+                self._stopped["gone"] += 1
+                raise
+            finally:
+                self._lanes.leave(place)
+
+    async def _run(self, pool: Pool, place: Place, errand: _Errand) -> None:
+        worker = await pool.take()
+        loop = asyncio.get_running_loop()
+        place.since = loop.time()
+        place.stop = worker.stop
+
+        def promote() -> None:
+            self._lanes.promote(place)
+            if place in self._lanes.slow:
+                pool.promote(worker)
+
+        long = loop.call_later(self.limits.promote_after, promote)
+        try:
+            await ask(worker, errand.request, errand.seconds, errand.receive)
+        finally:
+            long.cancel()
+            if errand.is_last:
+                worker.stop()
+            pool.give_back(worker)
+
+    async def _pool_of(self, version: str) -> Pool:
+        """Return the pool of a version, loaded if it is kept. Raises GoneError if it is not."""
+        if version == self._current.version:
+            return self._current
+        if version in self._kept:
+            self._kept.move_to_end(version)
+            return self._kept[version]
+        if version not in self._opening:
+            snapshot = self._snapshot_of(version)
+            if snapshot is None:
+                raise GoneError(f"Version {version} is not kept here.")
+            opening = asyncio.create_task(self._open(snapshot, 1))
+            opening.add_done_callback(lambda done: self._note_opened(version, done))
+            self._opening[version] = opening
+        return await asyncio.shield(self._opening[version])
+
+    def _note_opened(self, version: str, done: asyncio.Task[Pool]) -> None:
+        del self._opening[version]
+        if not done.cancelled() and done.exception() is None:
+            self._keep(done.result())
+
+    async def _open(self, snapshot: Snapshot, wanted: int) -> Pool:
+        source: Source = (Forked if self._workers == "fork" else Spawned)(snapshot, self.limits)
+        pool = Pool(snapshot.id, source, wanted)
+        try:
+            await pool.open()
+        except BaseException:
+            await pool.end()
+            raise
+        return pool
+
+    def _keep(self, pool: Pool) -> None:
+        """Keep a pool loaded, with one worker, and let go of the one that was asked longest ago."""
+        pool.want(1)
+        self._kept[pool.version] = pool
+        while len(self._kept) > self.limits.kept_loaded:
+            _, oldest = self._kept.popitem(last=False)
+            self._in_background(oldest.close())
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

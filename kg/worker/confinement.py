@@ -1,0 +1,150 @@
+"""Confinement: what keeps one query from taking the machine – network, memory, time, depth.
+
+All of it is the operating system's; where a system lacks one of these, that is said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+__all__ = [
+    "LIMITS_MEMORY",
+    "deadline",
+    "end_with_service",
+    "leave_network",
+    "limit_memory",
+    "peak_memory",
+    "run_deep",
+    "watch",
+]
+
+LIMITS_MEMORY = sys.platform == "linux"
+"""Whether the system keeps a process to a limit of memory; elsewhere it is looked at."""
+
+_NEW_USER = 0x10000000
+_NEW_NETWORK = 0x40000000
+_TURN = 0.1
+"""So many seconds pass between looks at what the system does not watch over for us."""
+
+
+def end_with_service() -> None:
+    """Leave it to the service when this process ends, where a whole group is told to end.
+
+    It may have something to finish; when it is gone its channels are closed.
+    """
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+
+
+def leave_network() -> bool:
+    """Go where there is no network, not even this machine's; return whether that was possible.
+
+    A network namespace of its own (https://man7.org/linux/man-pages/man7/network_namespaces.7.html):
+    Linux, as root or where ordinary users may have user namespaces. For a process of one thread.
+    """
+    if sys.platform != "linux":
+        return False
+    return _unshare(_NEW_NETWORK) or _unshare(_NEW_USER | _NEW_NETWORK)
+
+
+def _unshare(what: int) -> bool:
+    try:
+        if sys.version_info >= (3, 12):
+            os.unshare(what)
+            return True
+        library = ctypes.CDLL(None, use_errno=True)
+        return int(library.unshare(what)) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def limit_memory(room: int) -> bool:
+    """Let this process have so many bytes more than it has; return whether the system sees to it.
+
+    Beyond it the engine aborts, which ends the process by SIGABRT.
+    """
+    if sys.platform != "linux":  # elsewhere the limit is not kept, or the size not told
+        return False
+    import resource  # noqa: PLC0415 - not on every system
+
+    try:
+        with open("/proc/self/statm", encoding="ascii") as told:  # noqa: PTH123 - no file of ours
+            pages = int(told.read().split()[0])
+        allowed = pages * os.sysconf("SC_PAGE_SIZE") + room
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard != resource.RLIM_INFINITY:
+            allowed = min(allowed, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has held so far, in bytes; 0 if nobody knows."""
+    if sys.platform == "win32":
+        return 0
+    import resource  # noqa: PLC0415 - not on every system
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+@contextlib.contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """End this process by SIGALRM if what is within takes longer.
+
+    The engine cannot be interrupted, and needs no supervisor to end so. Where there is no such
+    timer the service ends the process.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def run_deep(work: Callable[[], None], stack: int) -> None:
+    """Run something in a thread with so large a stack, in bytes; return at once.
+
+    The engine reads by recursion. Its random numbers are those of the thread, so a thread that
+    begins after a fork has its own. A system that cannot give such a stack gives a smaller one.
+    """
+    while True:
+        try:
+            threading.stack_size(stack)
+            threading.Thread(target=work, name="queries", daemon=True).start()
+        except (RuntimeError, ValueError):
+            stack //= 2
+            if stack < 1 << 20:
+                raise
+        else:
+            return
+
+
+def watch(channel: int, most: int | None) -> None:
+    """Return when nobody is at the other end of a channel any more.
+
+    A process that holds more than ``most`` bytes is ended by SIGABRT: for systems that cannot
+    limit it (None: they can).
+    """
+    if sys.platform == "win32":  # the service ends what it started
+        while True:
+            time.sleep(3600)
+    import select  # noqa: PLC0415 - poll is not on every system
+
+    poll = select.poll()
+    poll.register(channel, 0)  # a hang-up is told whether asked for or not
+    while not poll.poll(None if most is None else _TURN * 1000):
+        if most is not None and peak_memory() > most:
+            os.kill(os.getpid(), signal.SIGABRT)

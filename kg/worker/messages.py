@@ -1,0 +1,135 @@
+"""Messages between the service and its workers: frames of one kind, a length and a content.
+
+Requests are JSON, so that nothing that arrives anywhere is code.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import struct
+from collections.abc import Callable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from osteokg.kg import errors
+from osteokg.kg.errors import OsteoKGError, UnavailableError
+from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format, Query
+from osteokg.kg.worker.limits import Limits
+from osteokg.kg.worker.snapshot import Snapshot
+from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Update
+
+__all__ = [
+    "HEAD",
+    "Kind",
+    "as_error",
+    "decode",
+    "encode",
+    "encode_error",
+    "frame",
+    "parse_head",
+]
+
+HEAD = struct.Struct(">cI")
+"""What a frame begins with: its kind and the length of what follows, in bytes."""
+
+
+class Kind(Enum):
+    """Name what a frame holds."""
+
+    REQUEST = b"Q"  # a query or a write, encoded
+    READY = b"A"  # a spawned worker has loaded its store; what it found, as JSON
+    STARTED = b"S"  # the worker has the request and begins
+    ROWS = b"R"  # the answer is rows; what follows is in the format for rows
+    GRAPH = b"G"  # the answer is a graph; what follows is in the format for graphs
+    CHANGED = b"C"  # the name of a graph that a write changes, encoded; its triples follow
+    GONE = b"N"  # the name of a graph that a write removes, encoded
+    DATA = b"D"  # a part of the answer
+    END = b"E"  # the answer is whole
+    TIRED = b"T"  # the answer is whole, and the worker keeps more memory than it should
+    FAILED = b"X"  # there is no answer, or no more of it: an error, encoded
+
+
+def frame(kind: Kind, content: bytes = b"") -> bytes:
+    """Return a frame."""
+    return HEAD.pack(kind.value, len(content)) + content
+
+
+def parse_head(head: bytes) -> tuple[Kind, int]:
+    """Return kind and length of a frame. Raises ValueError for what begins none."""
+    kind, length = HEAD.unpack(head)
+    return Kind(kind), length
+
+
+_CLASSES: Mapping[str, Any] = {
+    one.__name__: one
+    for one in (Query, Update, ReplaceGraph, MergeGraph, DropGraph, Payload, Limits, Snapshot)
+}
+_PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    Format: lambda value: {"is": "Format", "value": value.name},
+    ox.RdfFormat: lambda value: {"is": "RdfFormat", "value": value.media_type},
+    bytes: lambda value: {"is": "bytes", "value": base64.b64encode(value).decode("ascii")},
+    type(Path()): lambda value: {"is": "Path", "value": str(value)},
+    tuple: lambda value: [_plain(part) for part in value],
+}
+_WHOLE: Mapping[str, Callable[[Any], Any]] = {
+    "Format": lambda name: next(one for one in ROW_FORMATS + RDF_FORMATS if one.name == name),
+    "RdfFormat": ox.RdfFormat.from_media_type,
+    "bytes": base64.b64decode,
+    "Path": Path,
+}
+
+
+def encode(value: Any) -> bytes:
+    """Return a request, or what is part of one, as JSON."""
+    return json.dumps(_plain(value)).encode()
+
+
+def decode(content: bytes) -> Any:
+    """Return what was encoded. Raises ValueError and KeyError for anything else."""
+    return _whole(json.loads(content))
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return _PLAIN[type(value)](value)
+    if type(value).__name__ in _CLASSES:
+        parts = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return {"is": type(value).__name__, **parts}
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_whole(part) for part in value)
+    if not isinstance(value, dict):
+        return value
+    if value["is"] in _WHOLE:
+        return _WHOLE[value["is"]](value["value"])
+    parts = {name: _whole(part) for name, part in value.items() if name != "is"}
+    return _CLASSES[value["is"]](**parts)
+
+
+_ERRORS: Mapping[str, type[OsteoKGError]] = {name: getattr(errors, name) for name in errors.__all__}
+
+
+def encode_error(error: OsteoKGError) -> bytes:
+    """Return an error with what it carries: line and column, when to try again."""
+    told = {"error": type(error).__name__, "message": str(error), "carries": vars(error)}
+    return json.dumps(told).encode()
+
+
+def as_error(content: bytes) -> OsteoKGError:
+    """Return the error that was encoded; a worker that tells nonsense is an engine that fails."""
+    try:
+        told = json.loads(content)
+        found = _ERRORS[told["error"]]
+        error = found.__new__(found, told["message"])
+        vars(error).update(told["carries"])
+    except (ValueError, KeyError, TypeError):
+        return UnavailableError("The engine failed and could not say why.")
+    return error

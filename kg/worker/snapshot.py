@@ -1,0 +1,56 @@
+"""Snapshots: the file that a version is loaded from, and the store that comes of it."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyoxigraph as ox
+
+__all__ = ["Snapshot", "load", "make_union"]
+
+_UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Name the file of one version: canonical N-Quads of its graphs, perhaps packed (``.gz``).
+
+    With ``union`` the default graph is the union of the named graphs, each triple once; without,
+    it is the file's own. ``empty_graphs`` are there though no triple is in them.
+    """
+
+    id: str
+    path: Path
+    union: bool = True
+    empty_graphs: tuple[str, ...] = ()
+
+    def open(self) -> BinaryIO:
+        """Open the quads for reading, unpacked."""
+        if self.path.suffix == ".gz":
+            return cast(BinaryIO, gzip.open(self.path))
+        return self.path.open("rb")
+
+
+def load(snapshot: Snapshot) -> ox.Store:
+    """Return a store in memory that holds a snapshot, blank nodes under the names they have there.
+
+    The same version has the same names in every worker (the engine's own ``load`` would give
+    each its own). Raises OSError and SyntaxError for a file that cannot be read.
+    """
+    store = ox.Store()
+    with snapshot.open() as quads:
+        store.extend(ox.parse(quads, format=ox.RdfFormat.N_QUADS))
+    for name in snapshot.empty_graphs:
+        store.add_graph(ox.NamedNode(name))
+    if snapshot.union:
+        make_union(store)
+    return store
+
+
+def make_union(store: ox.Store) -> None:
+    """Make the default graph the union of the named graphs, each triple once."""
+    store.clear_graph(ox.DefaultGraph())
+    store.update(_UNION)

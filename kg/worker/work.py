@@ -1,0 +1,172 @@
+"""A worker: takes one request after the other from its channel and answers each from one store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO, NoReturn
+
+import pyoxigraph as ox
+
+from osteokg.kg.errors import MemoryLimitError, OsteoKGError, SizeLimitError, UnavailableError
+from osteokg.kg.results import ROW_FORMATS, Format, Query, evaluate_into
+from osteokg.kg.worker.confinement import (
+    deadline,
+    limit_memory,
+    peak_memory,
+    run_deep,
+    watch,
+)
+from osteokg.kg.worker.limits import Limits
+from osteokg.kg.worker.messages import (
+    HEAD,
+    Kind,
+    decode,
+    encode,
+    encode_error,
+    frame,
+    parse_head,
+)
+from osteokg.kg.worker.rows import RowCount, row_count
+from osteokg.kg.worker.writing import changes
+from osteokg.kg.writes import Write
+
+__all__ = ["work"]
+
+_PART = 1 << 16
+"""An answer is sent in parts of about so many bytes."""
+
+_STANDARD = (0, 1, 2)
+
+
+def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Limits) -> NoReturn:
+    """Answer what comes over a channel, given as file descriptors, until it is closed.
+
+    ``union`` says whether the store's default graph repeats its named graphs.
+
+    Ends the process: by itself when nobody asks any more, by a signal when a limit is met. Call
+    it in a process of one thread, with nothing open that the worker should not have.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in _STANDARD:
+        os.dup2(nowhere, descriptor)  # the engine's last words are for nobody
+    os.close(nowhere)
+    limited = limit_memory(limits.memory + limits.stack)
+    most = None if limited else peak_memory() + limits.memory + limits.stack
+
+    def answer_all() -> None:
+        status = 1
+        try:
+            reading = os.fdopen(incoming, "rb", closefd=False)
+            writing = os.fdopen(outgoing, "wb", _PART, closefd=False)
+            _answer_all(reading, writing, store, union, limits)
+            status = 0
+        except OSError:  # the service is gone, or has had enough
+            status = 0
+        finally:
+            os._exit(status)
+
+    run_deep(answer_all, limits.stack)
+    watch(incoming, most)
+    os._exit(0)
+
+
+def _answer_all(
+    incoming: BinaryIO, outgoing: BinaryIO, store: ox.Store, union: bool, limits: Limits
+) -> None:
+    usual = peak_memory() + limits.memory // 8
+    for request in _requests(incoming):
+        outgoing.write(frame(Kind.STARTED))
+        outgoing.flush()
+        end = Kind.END
+        try:
+            if isinstance(request, Query):
+                with deadline(limits.seconds):
+                    _answer(outgoing, store, request, limits)
+            else:
+                with deadline(limits.write_seconds):
+                    _change(outgoing, store, request, union, limits)
+        except OsteoKGError as error:
+            outgoing.write(frame(Kind.FAILED, encode_error(error)))
+        except MemoryError:
+            told = MemoryLimitError("The query needed more memory than it may have here.")
+            outgoing.write(frame(Kind.FAILED, encode_error(told)))
+        except OSError:
+            raise
+        except BaseException as error:  # the engine's own panics are no Exception
+            told_ = UnavailableError(f"The engine failed: {type(error).__name__}: {error}")
+            outgoing.write(frame(Kind.FAILED, encode_error(told_)))
+            outgoing.flush()
+            raise
+        if peak_memory() > usual:
+            end = Kind.TIRED
+        outgoing.write(frame(end))
+        outgoing.flush()
+
+
+def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
+    while len(head := incoming.read(HEAD.size)) == HEAD.size:
+        kind, length = parse_head(head)
+        content = incoming.read(length)
+        if kind is not Kind.REQUEST or len(content) < length:
+            return
+        yield decode(content)
+
+
+def _answer(outgoing: BinaryIO, store: ox.Store, query: Query, limits: Limits) -> None:
+    output = _Output(outgoing, limits)
+    evaluate_into(store, query, output.begin, limits.rows)
+    output.end()
+
+
+def _change(outgoing: BinaryIO, store: ox.Store, write: Write, union: bool, limits: Limits) -> None:
+    """Send what a write changes; the store is another afterwards, so this is a worker's last."""
+    output = _Output(outgoing, limits)
+    for graph, triples in changes(store, write, union).items():
+        kind = Kind.GONE if triples is None else Kind.CHANGED
+        outgoing.write(frame(kind, encode(graph)))
+        output.write(triples or b"")
+        output.end()
+
+
+class _Output:
+    """Send an answer in parts, and no more of it than the limits allow."""
+
+    def __init__(self, outgoing: BinaryIO, limits: Limits) -> None:
+        self._outgoing = outgoing
+        self._limits = limits
+        self._part = bytearray()
+        self._size = 0
+        self._rows: RowCount | None = None
+
+    def begin(self, chosen: Format) -> _Output:
+        """Say which format follows, and take the answer."""
+        is_rows = chosen in ROW_FORMATS
+        self._rows = row_count(chosen.name) if is_rows else None
+        self._outgoing.write(frame(Kind.ROWS if is_rows else Kind.GRAPH))
+        return self
+
+    def write(self, data: bytes) -> int:
+        """Send some bytes, perhaps later. Raises SizeLimitError for what is beyond a limit."""
+        self._size += len(data)
+        if self._size > self._limits.answer_bytes:
+            most = self._limits.answer_bytes
+            raise SizeLimitError(f"The answer has more than {most} bytes: ask for a part of it.")
+        if self._rows is not None and self._rows.add(data) > self._limits.rows:
+            most = self._limits.rows
+            raise SizeLimitError(
+                f"The answer has more than {most} rows: ask for a part of it (LIMIT, OFFSET)."
+            )
+        self._part += data
+        if len(self._part) >= _PART:
+            self.end()
+        return len(data)
+
+    def flush(self) -> None:
+        """Let it wait: what is left goes with the end of the answer."""
+
+    def end(self) -> None:
+        """Send what is left."""
+        if self._part:
+            self._outgoing.write(frame(Kind.DATA, bytes(self._part)))
+            self._part.clear()

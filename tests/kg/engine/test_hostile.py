@@ -1,0 +1,199 @@
+"""Hostile queries, of every kind we know, meet a stated limit and take nobody else with them."""
+
+import asyncio
+import json
+import os
+
+import pytest
+
+from osteokg.kg.engine import Limits
+from osteokg.kg.errors import (
+    BusyError,
+    LimitError,
+    MemoryLimitError,
+    QueryNestingError,
+    QueryRefusedError,
+    QuerySyntaxError,
+    SizeLimitError,
+    TimeLimitError,
+)
+from osteokg.kg.results import ROW_FORMATS, Query
+
+
+def nested(begin: str, end: str, levels: int, inner: str = "") -> str:
+    return begin * levels + inner + end * levels
+
+
+PRODUCT = " . ".join(f"?s{n} ?p{n} ?o{n}" for n in range(6))
+DEEP = {
+    "groups, 6 kB": "ASK " + nested("{", "}", 3000),
+    "groups, 200 kB": "ASK " + nested("{", "}", 100_000),
+    "parentheses": f"ASK {{ FILTER({nested('(', ')', 6000, '1')}) }}",
+    "parentheses, 400 kB": f"ASK {{ FILTER({nested('(', ')', 200_000, '1')}) }}",
+    "negations": f"ASK {{ FILTER({'!' * 20_000}0) }}",
+    "FILTER EXISTS": "ASK " + nested("{ FILTER EXISTS ", "}", 3000, "{}"),
+    "FILTER NOT EXISTS": "ASK " + nested("{ FILTER NOT EXISTS ", "}", 300, "{}"),
+    "OPTIONAL": "ASK " + nested("{ OPTIONAL ", "}", 3000, "{}"),
+    "MINUS": "ASK " + nested("{ MINUS ", "}", 1000, "{}"),
+    "GRAPH": "ASK { " + nested("GRAPH ?g { ", "}", 1000) + "}",
+    "sub-selects": "SELECT * " + nested("{ SELECT * ", "}", 2000, "{}"),
+    "many stars": "ASK { ?s " + "/".join(["<http://ex.org/p1>*"] * 300) + " ?o }",
+}
+ENDLESS = {
+    "blank-node lists": f"SELECT * {{ ?s ?p {nested('[ ?p ', ']', 200, '1')} }}",
+    "collections": f"ASK {{ ?s ?p {nested('(', ')', 3000, '1')} }}",
+    "paths in parentheses": f"ASK {{ ?s {nested('(', ')*', 5000, '<a:b>')} ?o }}",
+    "a sum of 50,000": f"ASK {{ FILTER({'+'.join(['1'] * 50_000)}) }}",
+    "50,000 conditions": f"ASK {{ FILTER({'&&'.join(['?x'] * 50_000)}) }}",
+    "50,000 alternatives": f"ASK {{ {' UNION '.join(['{}'] * 50_000)} }}",
+    "groups, 4 MB": "ASK " + nested("{", "}", 2_000_000),
+    "a cross product": f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}",
+    "an endless answer": f"SELECT * {{ {PRODUCT} }}",
+    "a graph without end": f"CONSTRUCT {{ ?s0 ?p1 ?o2 }} {{ {PRODUCT} }}",
+    "ORDER BY": f"SELECT * {{ {PRODUCT} }} ORDER BY ?o0 ?o1",
+    "DISTINCT": f"SELECT DISTINCT * {{ {PRODUCT} }}",
+    "GROUP BY": f"SELECT ?o0 ?o1 ?o2 (COUNT(*) AS ?n) {{ {PRODUCT} }} GROUP BY ?o0 ?o1 ?o2",
+    "GROUP_CONCAT": f"SELECT (GROUP_CONCAT(?o0) AS ?all) {{ {PRODUCT} }}",
+    "VALUES": f"SELECT * {{ VALUES ?x {{{' 1' * 100_000}}} VALUES ?y {{{' 1' * 100_000}}} }}",
+    "REGEX": 'ASK { ?s ?p ?o FILTER REGEX(STR(?o), "(a{1,1000}){1,1000}") }',
+    "REPLACE": 'SELECT ?j { BIND("aaaaaaaaaaaaaaaa" AS ?a)'
+    + "".join(
+        f' BIND(REPLACE(?{chr(97 + n)}, "a", "aaaaaaaaaaaaaaaa") AS ?{chr(98 + n)})'
+        for n in range(9)
+    )
+    + " }",
+    "paths everywhere": "SELECT (COUNT(*) AS ?n) { "
+    + " . ".join(f"?a{n} (<http://ex.org/p1>|!<a:b>)* ?b{n}" for n in range(3))
+    + " }",
+    "a service that is not asked": "ASK { " + nested("{", "}", 20_000) + " SERVICE <a:b> {} }",
+}
+
+
+def test_deep_nesting_is_read(run):
+    async def asked(store):
+        return {name: (await store.query(Query(text))).body for name, text in DEEP.items()}
+
+    bodies = run(asked, limits=Limits(seconds=120))
+    assert b"bindings" in bodies.pop("sub-selects")
+    said = {name: json.loads(body)["boolean"] for name, body in bodies.items()}
+    no = {"negations"}
+    assert said == {name: name not in no for name in said}
+
+
+def test_every_endless_query_meets_a_limit_and_nobody_else_does(run, count, engine_processes):
+    limits = Limits(seconds=2, memory=256 << 20, slow_slots=5)
+
+    async def asked(store):
+        places = asyncio.Semaphore(limits.slow_slots - 1)  # one for a reader who has to wait
+
+        async def of(name):
+            async with places:
+                return await store.query(Query(ENDLESS[name], client=name))
+
+        hostile = [asyncio.create_task(of(name)) for name in ENDLESS]
+        asked = Query("ASK { ?s ?p ?o }", client="a reader")
+        answers = 0
+        while not all(task.done() for task in hostile):
+            assert b"true" in (await store.query(asked)).body
+            answers += 1
+            await asyncio.sleep(0.1)
+        outcomes = await asyncio.gather(*hostile, return_exceptions=True)
+        return answers, dict(zip(ENDLESS, outcomes, strict=True)), await count(store)
+
+    answers, outcomes, afterwards = run(asked, limits=limits)
+    assert answers > 1
+    assert afterwards == 1201
+    refused = outcomes.pop("a service that is not asked")
+    assert isinstance(refused, QueryRefusedError)
+    met = (TimeLimitError, MemoryLimitError, SizeLimitError, QueryNestingError)
+    assert {name: one for name, one in outcomes.items() if not isinstance(one, met)} == {}
+    assert engine_processes(os.getpid()) == {}
+
+
+def test_time_is_told(run):
+    query = Query(ENDLESS["blank-node lists"])
+
+    async def asked(store):
+        with pytest.raises(TimeLimitError, match=r"longer than 0\.5 s"):
+            await store.query(query)
+        return store.status().stopped
+
+    assert run(asked, limits=Limits(seconds=0.5)) == {"TimeLimitError": 1}
+
+
+def test_memory_is_told(run):
+    limits = Limits(seconds=60, memory=96 << 20, stack=64 << 20)
+
+    async def asked(store):
+        with pytest.raises(MemoryLimitError, match="more memory"):
+            await store.query(Query(ENDLESS["ORDER BY"]))
+
+    run(asked, limits=limits)
+
+
+def test_nesting_that_cannot_be_read_is_told(run):
+    async def asked(store):
+        with pytest.raises(QueryNestingError, match="nested so deeply") as told:
+            await store.query(Query(ENDLESS["groups, 4 MB"]))
+        return told.value.status
+
+    assert run(asked, limits=Limits(seconds=60, stack=64 << 20)) == 400
+
+
+def test_a_syntax_error_deep_down_has_its_place(run):
+    async def asked(store):
+        with pytest.raises(QuerySyntaxError) as told:
+            await store.query(Query("ASK\n" + nested("{", "}", 3000, "\n ?s ?p")))
+        return told.value.line
+
+    assert run(asked) == 3
+
+
+def test_a_query_is_answered_while_hostile_ones_run(run, until):
+    """Eight of one client, and a place for two: another client's question finds its way."""
+    hostile = Query(ENDLESS["a cross product"], client="hostile")
+
+    async def asked(store):
+        tasks = [asyncio.create_task(store.query(hostile)) for _ in range(8)]
+        await until(lambda: store.status().slow == 2)
+        answer = await store.query(Query("ASK {}", client="reader"))
+        running = [task for task in tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        return answer.body, len(running), outcomes
+
+    limits = Limits(seconds=60, quick_slots=2, slow_slots=2)
+    body, running, outcomes = run(asked, limits=limits)
+    assert b"true" in body
+    assert running >= 2
+    busy = [one for one in outcomes if isinstance(one, LimitError)]
+    assert all(isinstance(one, BusyError) and one.retry_after for one in busy)
+
+
+def test_the_client_who_takes_most_time_makes_way(run, until):
+    greedy = Query(ENDLESS["a cross product"], client="greedy")
+    modest = "?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f))) > 0)"
+    long = Query(f"SELECT (COUNT(*) AS ?n) {{ {modest} }}", rows=ROW_FORMATS[3], client="modest")
+
+    async def asked(store):
+        tasks = [asyncio.create_task(store.query(greedy)) for _ in range(2)]
+        await until(lambda: store.status().slow == 2)
+        answering = asyncio.create_task(store.query(long))
+        stopped = 0
+        while not answering.done():
+            done, _ = await asyncio.wait({answering, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {answering}:
+                assert isinstance(task.exception(), BusyError)
+                stopped += 1
+                tasks.remove(task)
+                tasks.append(asyncio.create_task(store.query(greedy)))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return stopped, answering.result().body
+
+    limits = Limits(seconds=120, quick_slots=2, slow_slots=2)
+    stopped, body = run(asked, limits=limits)
+    assert stopped > 0
+    assert body == b"?n\n%d\n" % (1200 * 1200)

@@ -1,0 +1,107 @@
+"""What is sent to a worker arrives as it was, and nothing else does."""
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osteokg.kg import errors
+from osteokg.kg.errors import LimitError, OsteoKGError, QuerySyntaxError, UnavailableError
+from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Query
+from osteokg.kg.worker.limits import Limits
+from osteokg.kg.worker.messages import (
+    HEAD,
+    Kind,
+    as_error,
+    decode,
+    encode,
+    encode_error,
+    frame,
+    parse_head,
+)
+from osteokg.kg.worker.snapshot import Snapshot
+from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Update
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+names = st.lists(texts, max_size=3).map(tuple)
+maybe = st.none() | texts
+queries = st.builds(
+    Query,
+    texts,
+    st.none() | st.sampled_from(ROW_FORMATS),
+    st.none() | st.sampled_from(RDF_FORMATS),
+    names,
+    names,
+    maybe,
+    maybe,
+    texts,
+)
+payloads = st.builds(
+    Payload,
+    st.binary(max_size=30),
+    st.sampled_from([one.engine for one in RDF_FORMATS]),
+    maybe,
+)
+writes = (
+    st.builds(Update, texts, names, names, maybe)
+    | st.builds(ReplaceGraph, maybe, st.lists(payloads, max_size=3).map(tuple))
+    | st.builds(MergeGraph, maybe, st.lists(payloads, max_size=3).map(tuple))
+    | st.builds(DropGraph, maybe)
+)
+others = (
+    st.builds(Snapshot, texts, st.just(Path("a b/ö.nq.gz")), st.booleans(), names)
+    | st.builds(Limits, seconds=st.floats(0.001, 1e6), rows=st.integers(1))
+    | maybe
+)
+
+
+@given(queries | writes | others)
+def test_a_request_arrives_as_it_was(request_):
+    assert decode(encode(request_)) == request_
+
+
+@given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=100)), max_size=10))
+def test_frames_follow_each_other(sent):
+    stream = b"".join(frame(kind, content) for kind, content in sent)
+    read = []
+    while stream:
+        kind, length = parse_head(stream[: HEAD.size])
+        read.append((kind, stream[HEAD.size :][:length]))
+        stream = stream[HEAD.size + length :]
+    assert read == sent
+
+
+@given(st.binary(max_size=80))
+def test_what_is_no_error_is_one_of_the_engine(content):
+    assert isinstance(as_error(content), OsteoKGError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        QuerySyntaxError("no", 3, 4),
+        LimitError("too long", 5),
+        *(getattr(errors, name)("why") for name in errors.__all__ if name != "DataError"),
+    ],
+    ids=repr,
+)
+def test_an_error_arrives_with_what_it_carries(error):
+    arrived = as_error(encode_error(error))
+    assert type(arrived) is type(error)
+    assert str(arrived) == str(error)
+    assert vars(arrived) == vars(error)
+
+
+@pytest.mark.parametrize("name", ["SystemExit", "Sequence", "Problem", "annotations", "nothing"])
+def test_only_errors_of_ours_are_made(name):
+    told = as_error(b'{"error": "%s", "message": "m", "carries": {}}' % name.encode())
+    assert type(told) is UnavailableError
+
+
+def test_nothing_else_can_be_sent():
+    with pytest.raises(TypeError):
+        encode(ox.NamedNode("http://a"))
+    with pytest.raises(KeyError):
+        decode(b'{"is": "OsteoKGError"}')
