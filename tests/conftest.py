@@ -1,5 +1,6 @@
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -139,3 +140,19 @@ def _address_in(log: TextIO, process: subprocess.Popen[bytes]) -> str:
         time.sleep(0.1)
     log.seek(0)
     pytest.fail(f"there is no server, it said:\n{log.read()}")
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[str, Callable[[], bool]]]:
+    """Return an address of this machine, and whether anybody has asked there."""
+    with socket.create_server(("127.0.0.1", 0)) as heard:
+        heard.settimeout(0)
+
+        def asked() -> bool:
+            try:
+                heard.accept()[0].close()
+            except BlockingIOError:
+                return False
+            return True
+
+        yield f"http://127.0.0.1:{heard.getsockname()[1]}/", asked

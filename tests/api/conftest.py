@@ -100,19 +100,3 @@ def raw(server: httpx2.Client) -> Callable[[bytes], tuple[int, dict[str, str], b
         return int(first.split()[1]), headers, body
 
     return send
-
-
-@pytest.fixture
-def listening() -> Iterator[tuple[str, Callable[[], bool]]]:
-    """Return an address of this machine, and whether anybody has asked there."""
-    with socket.create_server(("127.0.0.1", 0)) as heard:
-        heard.settimeout(0)
-
-        def asked() -> bool:
-            try:
-                heard.accept()[0].close()
-            except BlockingIOError:
-                return False
-            return True
-
-        yield f"http://127.0.0.1:{heard.getsockname()[1]}/", asked
