@@ -24,8 +24,10 @@ _AT_ONCE = 1 << 16
 """Bytes that are compressed without leaving the event loop (about a millisecond)."""
 _LEVEL = 5
 _GZIP = 16 + zlib.MAX_WBITS
-_COMPRESSED = re.compile(r"text/|application/(.*\+)?(json|xml|javascript)|.*\+svg|"
-                         r"application/(trig|n-quads|n-triples|sparql-query)")  # fmt: skip
+_COMPRESSED = re.compile(
+    r"text/|image/svg|application/(.*\+)?(json|xml|javascript)"
+    r"|application/(trig|n-quads|n-triples|sparql-query)"
+)
 _CONDITIONS = (b"if-none-match", b"if-match")
 
 

@@ -367,23 +367,27 @@ def test_a_format_in_the_address_goes_before_the_browser_s_wish(get):
     assert get(SELECT, BROWSER, format="csv").headers["content-type"] == "text/csv; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    ("accept", "format_"),
-    [
-        (None, ox.RdfFormat.TURTLE),
-        ("application/rdf+xml", ox.RdfFormat.RDF_XML),
-        ("application/ld+json", ox.RdfFormat.JSON_LD),
-        ("application/n-triples", ox.RdfFormat.N_TRIPLES),
-    ],
-)
-def test_the_service_describes_itself(server, get, accept, format_):
-    triples = [quad.triple for quad in ox.parse(get(accept=accept).content, format_)]
-    space = "http://www.w3.org/ns/sparql-service-description#"
-    endpoints = [t.object.value for t in triples if t.predicate.value == f"{space}endpoint"]
-    assert endpoints == [f"{str(server.base_url).rstrip('/')}/sparql"]
+def test_relative_names_are_of_the_endpoint(server, get):
+    """SPARQL 1.1 Protocol, section 2.4: a service has a base of its own; ours is the endpoint."""
+    host = str(server.base_url).rstrip("/")
+    assert names_in(get("SELECT ?s { VALUES ?s { <> <a> <#b> </c> } }")) == [
+        f"{host}/sparql",
+        f"{host}/a",
+        f"{host}/sparql#b",
+        f"{host}/c",
+    ]
+    assert names_in(get("BASE <http://example.org/> SELECT ?s { VALUES ?s { <a> } }")) == [
+        "http://example.org/a"
+    ]
 
 
-def test_a_host_that_is_none_does_not_get_into_the_description(raw):
-    status, _, body = raw(b"GET /sparql HTTP/1.1\r\nHost: a> <b\r\nConnection: close\r\n\r\n")
-    assert status in (200, 400)
-    assert b"a> <b" not in body
+@pytest.mark.parametrize("accept", ["application/n-quads", "application/trig"])
+def test_a_graph_may_be_asked_for_as_a_dataset(get, canonical_graph, accept):
+    response = get(CONSTRUCT, accept)
+    assert response.headers["content-type"] == accept
+    quads = list(ox.parse(response.content, ox.RdfFormat.from_media_type(accept)))
+    assert {quad.graph_name for quad in quads} == {ox.DefaultGraph()}
+    turtle = get(CONSTRUCT, "text/turtle").content
+    assert canonical_graph(response.content, ox.RdfFormat.from_media_type(accept)) == (
+        canonical_graph(turtle, ox.RdfFormat.TURTLE)
+    )

@@ -8,12 +8,15 @@ from xml.etree import ElementTree
 import pyoxigraph as ox
 import pytest
 
+from osteokg.kg import results
 from osteokg.kg.errors import NotAcceptableError, RequestError
 from osteokg.kg.results import (
     GRAPH_FORMATS,
+    RDF_FORMATS,
     ROW_FORMATS,
     Query,
     evaluate,
+    evaluate_into,
     format_named,
     graph_bytes,
 )
@@ -39,7 +42,7 @@ def store():
 
 
 def ask(store, text, rows="json", graph="ttl", **more):
-    query = Query(text, format_named(rows, ROW_FORMATS), format_named(graph, GRAPH_FORMATS), **more)
+    query = Query(text, format_named(rows, ROW_FORMATS), format_named(graph, RDF_FORMATS), **more)
     return evaluate(store, query)
 
 
@@ -90,7 +93,7 @@ def test_ask_in_every_format(store, name, yes):
     assert b"false" in ask(store, "ASK { ?s ?p <x:none> }", name).body
 
 
-@pytest.mark.parametrize("format_", GRAPH_FORMATS, ids=lambda format_: format_.name)
+@pytest.mark.parametrize("format_", RDF_FORMATS, ids=lambda format_: format_.name)
 def test_a_graph_in_every_format_is_the_same_graph(store, format_):
     answer = ask(store, GRAPH, graph=format_.name)
     read = ox.Dataset(ox.Quad(*quad.triple) for quad in ox.parse(answer.body, format_.engine))
@@ -184,3 +187,80 @@ def test_relative_iris_need_a_base(store):
         ask(store, "SELECT * { <s> ?p ?o }")
     assert values(store, "SELECT ?o { <s> <q> ?o }", base=EX) == ["3"]
     assert values(store, f"BASE <{EX}> SELECT ?o {{ <s> <q> ?o }}") == ["3"]
+
+
+# Answers as they come
+
+
+class Pieces:
+    """A sink that keeps the pieces it is given, and can refuse them."""
+
+    def __init__(self, most: int | None = None):
+        self.pieces: list[bytes] = []
+        self.most = most
+
+    def write(self, data: bytes) -> int:
+        if len(self.pieces) == self.most:
+            raise BrokenPipeError("enough")
+        self.pieces.append(data)
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def large():
+    filled = ox.Store()
+    filled.extend(
+        ox.Quad(ox.NamedNode(f"{EX}{n % 97}"), ox.NamedNode(f"{EX}p"), ox.Literal(n))
+        for n in range(3000)
+    )
+    return filled
+
+
+@pytest.mark.parametrize("format_", [*ROW_FORMATS, *RDF_FORMATS], ids=lambda format_: format_.name)
+def test_an_answer_is_written_while_it_is_found(large, format_, monkeypatch):
+    monkeypatch.setattr(results, "_SORTED", 100)
+    text = "SELECT * { ?s ?p ?o }" if format_ in ROW_FORMATS else "CONSTRUCT WHERE { ?s ?p ?o }"
+    whole = ask(large, text, format_.name, format_.name).body
+    sink = Pieces()
+    query = Query(text, format_, format_)
+    assert evaluate_into(large, query, lambda _: sink) == format_
+    assert len(sink.pieces) > 4
+    assert b"".join(sink.pieces) == whole
+
+
+@pytest.mark.parametrize("text", ["SELECT * { ?s ?p ?o }", "CONSTRUCT WHERE { ?s ?p ?o }"])
+def test_a_sink_that_takes_no_more_ends_the_work(large, text):
+    sink = Pieces(most=2)
+    with pytest.raises(BrokenPipeError, match="enough"):
+        evaluate_into(large, Query(text), lambda _: sink)
+    assert len(sink.pieces) == 2
+
+
+@pytest.mark.parametrize("format_", RDF_FORMATS, ids=lambda format_: format_.name)
+def test_a_graph_too_large_to_sort_is_the_same_graph(large, format_, monkeypatch):
+    text = "CONSTRUCT WHERE { ?s ?p ?o }"
+    sorted_ = ask(large, text, graph=format_.name).body
+    monkeypatch.setattr(results, "_SORTED", 100)
+    unsorted = ask(large, text, graph=format_.name).body
+    assert unsorted != sorted_
+    graphs = [set(ox.parse(body, format_.engine)) for body in (sorted_, unsorted)]
+    assert graphs[0] == graphs[1]
+    assert len(graphs[0]) == 3000
+
+
+def test_what_xml_cannot_carry_is_refused_before_it_is_passed_on(large):
+    text = 'SELECT * { { ?s ?p ?o } UNION { BIND("\\u0001" AS ?s) } }'
+    sink = Pieces()
+    with pytest.raises(NotAcceptableError):
+        evaluate_into(large, Query(text, format_named("xml", ROW_FORMATS)), lambda _: sink)
+    assert b"\x01" not in b"".join(sink.pieces)
+
+
+def test_a_graph_is_the_default_graph_of_a_dataset(store):
+    for name in ("nq", "trig"):
+        quads = list(ox.parse(ask(store, GRAPH, graph=name).body, ox.RdfFormat.TRIG))
+        assert len(quads) == 3
+        assert {quad.graph_name for quad in quads} == {ox.DefaultGraph()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
 from osteokg.kg.results import Query, evaluate
-from osteokg.kg.sparql import refuse_outside, syntax_error, words
+from osteokg.kg.sparql import is_repeatable, refuse_outside, syntax_error, words
 
 ASKS_ELSEWHERE = {
     "plain": "SELECT * { SERVICE <URL> { ?s ?p ?o } }",
@@ -227,3 +227,37 @@ def test_a_syntax_error_has_line_and_column(text, line):
 def test_a_message_without_a_place_is_passed_on():
     error = syntax_error(SyntaxError("odd"))
     assert (str(error), error.line) == ("odd", None)
+
+
+# What may be kept
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (NOW() AS ?x) {}",
+        "SELECT (now ( ) AS ?x) {}",
+        "SELECT (RAND\n() AS ?x) {}",
+        "SELECT (UUID() AS ?x) {}",
+        "SELECT (STRUUID() AS ?x) {}",
+        "SELECT (BNODE('a') AS ?x) {}",
+        "SELECT (Now # when?\n () AS ?x) {}",
+        "SELECT * { FILTERNOW() }",
+        "SELECT * { FILTER(1<2&&RAND()>0.5) }",
+    ],
+)
+def test_what_differs_each_time_is_not_kept(query):
+    assert not is_repeatable(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { ?s ?p ?o }",
+        "PREFIX known: <http://x/now> SELECT * { known:rand ?now 'uuid' }",
+        "DESCRIBE <http://x/bnode>",
+        "SELECT (COUNT(*) AS ?rand) {} # NOW",
+    ],
+)
+def test_what_is_the_same_each_time_may_be_kept(query):
+    assert is_repeatable(query)

@@ -1,0 +1,224 @@
+"""Updates: what is refused in them, where declarations may stand, the dataset of the protocol."""
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
+from osteokg.kg.updates import declared_first, engine_text, with_dataset
+
+EX = "http://example.org/"
+QUADS = f"""
+<{EX}a> <{EX}p> 1 .
+<{EX}g> {{ <{EX}b> <{EX}p> 2 }}
+<{EX}h> {{ <{EX}c> <{EX}p> 3 }}
+"""
+
+
+def after(update: str, base: str | None = None) -> set[str]:
+    """Return the quads that an update makes of QUADS."""
+    store = ox.Store()
+    store.load(QUADS.encode(), ox.RdfFormat.TRIG)
+    store.update(update, base_iri=base)
+    return {str(quad) for quad in store}
+
+
+# What is refused
+
+FETCHES = [
+    "LOAD <URL>",
+    "load <URL>",
+    "LOAD SILENT <URL> INTO GRAPH <x:g>",
+    "LOADSILENT<URL>",
+    "DROP ALL ; # a comment;\n LOAD <URL>",
+    "INSERT { ?s ?p ?o } WHERE { SERVICE <URL> { ?s ?p ?o } }",
+    "INSERT { ?s ?p ?o } WHERE { { SERVICE SILENT <URL> { ?s ?p ?o } } }",
+    "DELETE { ?s ?p ?o } WHERE { FILTER(1<2)SERVICE#>\n<URL>{ ?s ?p ?o } }",
+    "DROP ALL ; PREFIX load: <x:> LOAD <URL>",
+]
+
+
+@pytest.mark.parametrize("update", FETCHES)
+def test_nothing_is_fetched(listening, update):
+    address, asked = listening
+    with pytest.raises((QueryRefusedError, QuerySyntaxError)):
+        engine_text(update.replace("URL", address))
+    assert not asked()
+
+
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        ("DROP ALL ;\n  LOAD <x:y>", "LOAD at line 2, column 3 is refused: nothing is fetched"),
+        ("INSERT {} WHERE { SERVICE <x:y> {} }", "SERVICE at line 1, column 19 is refused"),
+    ],
+)
+def test_a_refusal_says_what_and_where(update, words):
+    with pytest.raises(QueryRefusedError, match=words):
+        engine_text(update)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "INSERT DATA { <x:load> <x:service> 'LOAD <x:y>' }",
+        "PREFIX load: <x:> INSERT DATA { load:service load:load 'SERVICE' } # LOAD <x:y>",
+        "DELETE { ?load ?service 1 } WHERE { ?load ?service 1 }",
+        "INSERT DATA { GRAPH <x:LOAD> { <x:a> <x:b> '''\nLOAD <x:y>''' } }",
+    ],
+)
+def test_words_that_only_look_like_it_are_kept(update):
+    assert after(engine_text(update)) == after(update)
+
+
+@pytest.mark.parametrize(
+    ("update", "line", "column"),
+    [
+        ("INSERT", 1, 7),
+        ("DROP ALL;\n\n  DROP NIX", 3, 11),
+        ("PREFIX a: <x:>\nDROP ALL;\nPREFIX b: <y:>\n  INSERT DATA { a:a b:b }", 4, 25),
+        ("LOAD <x:y> ;;", 1, 14),
+        ("SELECT * {}", 1, 7),
+    ],
+)
+def test_an_error_stands_where_it_was_written(update, line, column):
+    with pytest.raises(QuerySyntaxError) as told:
+        engine_text(update)
+    assert (told.value.line, told.value.column) == (line, column)
+
+
+def test_parsing_carries_nothing_out(listening):
+    """Else an update that is only looked at could already fetch, or take for ever."""
+    address, asked = listening
+    cross = " ".join(f"VALUES ?v{n} {{ {'1 ' * 60} }}" for n in range(12))
+    assert engine_text(f"INSERT {{ <x:a> <x:b> ?v0 }} WHERE {{ {cross} }}")
+    with pytest.raises(QueryRefusedError):
+        engine_text(f"LOAD <{address}>")
+    assert not asked()
+
+
+# Declarations
+
+PARTS = [
+    f"INSERT DATA {{ <{EX}n> <{EX}p> 4 }}",
+    f"PREFIX e: <{EX}> DELETE DATA {{ e:a e:p 1 }}",
+    f"BASE <{EX}> PREFIX e: <{EX}> DELETE WHERE {{ GRAPH <g> {{ ?s e:p ?o }} }}",
+    f"# e: declared\nPREFIX\te: # here\n <{EX}>\nCOPY DEFAULT TO e:k",
+    f"PREFIX f: <{EX}> INSERT {{ f:x f:p ?o }} WHERE {{ GRAPH f:h {{ ?s f:p ?o }} }}",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4))
+def test_declarations_may_stand_before_each_operation(parts):
+    """What is put first does what each operation does alone, one after the other.
+
+    BASE comes with its first operation or not at all: elsewhere it is refused.
+    """
+    parts.sort(key=lambda part: "BASE" not in part)
+    store = ox.Store()
+    store.load(QUADS.encode(), ox.RdfFormat.TRIG)
+    for part in parts:
+        store.update(part)
+    assert after(engine_text(" ;\n".join(parts))) == {str(quad) for quad in store}
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4))
+def test_what_is_put_first_leaves_every_place_as_it_was(parts):
+    update = " ; ".join(parts[:1] + [part for part in parts[1:] if "BASE" not in part])
+    _, operations = declared_first(update)
+    assert len(operations) == len(update)
+    assert [n for n, sign in enumerate(operations) if sign == "\n"] == [
+        n for n, sign in enumerate(update) if sign == "\n"
+    ]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "PREFIX a: <x:> DROP ALL ; PREFIX a: <y:> DROP ALL",
+        "BASE <x:> DROP ALL ; BASE <y:> DROP ALL",
+        "INSERT DATA { <s> <p> <o> } ; BASE <y:> DROP ALL",
+    ],
+)
+def test_what_would_mean_something_else_is_refused(update):
+    with pytest.raises(RequestError, match="declares anew"):
+        engine_text(update)
+
+
+def test_the_first_declarations_are_as_the_grammar_has_them():
+    update = f"PREFIX a: <x:> PREFIX a: <{EX}> BASE <x:> BASE <{EX}> DELETE DATA {{ a:a <p> 1 }}"
+    assert after(engine_text(update)) == after(update) != after("")
+
+
+# The dataset of the protocol
+
+
+@pytest.mark.parametrize(
+    ("update", "by_hand"),
+    [
+        (
+            f"INSERT {{ <{EX}n> ?p ?o }} WHERE {{ ?s ?p ?o }}",
+            f"INSERT {{ <{EX}n> ?p ?o }} CLAUSES WHERE {{ ?s ?p ?o }}",
+        ),
+        (
+            f"PREFIX where: <{EX}> INSERT {{ where:n ?p 'WHERE {{' }} # WHERE\nwhere{{ ?s ?p ?o }}",
+            f"PREFIX where: <{EX}> INSERT {{ where:n ?p 'WHERE {{' }} CLAUSES WHERE {{ ?s ?p ?o }}",
+        ),
+        (
+            "DELETE WHERE { GRAPH ?g { ?s ?p ?o } }",
+            "DELETE { GRAPH ?g { ?s ?p ?o } } CLAUSES WHERE { GRAPH ?g { ?s ?p ?o } }",
+        ),
+        (
+            "DELETE # short\n WHERE { ?s ?p ?o } ; DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+            " ; ".join(["DELETE { ?s ?p ?o } CLAUSES WHERE { ?s ?p ?o }"] * 2),
+        ),
+        (
+            f"INSERT DATA {{ <{EX}n> <{EX}p> 5 }} ; CLEAR GRAPH <{EX}h>",
+            f"INSERT DATA {{ <{EX}n> <{EX}p> 5 }} ; CLEAR GRAPH <{EX}h>",
+        ),
+        (
+            "INSERT { ?s ?p 9 } WHERE { { SELECT * WHERE { ?s ?p ?o } } FILTER(?o < 9) }",
+            "INSERT { ?s ?p 9 } CLAUSES WHERE { { SELECT * WHERE { ?s ?p ?o } } FILTER(?o < 9) }",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("using", "named"), [(["g"], []), ([], ["h"]), (["g", "h"], []), (["g"], ["h"])]
+)
+def test_parameters_are_as_if_the_clauses_were_written(update, by_hand, using, named):
+    clauses = [f"USING <{EX}{graph}>" for graph in using]
+    clauses += [f"USING NAMED <{EX}{graph}>" for graph in named]
+    given_ = [[EX + graph for graph in graphs] for graphs in (using, named)]
+    assert after(engine_text(update, None, *given_)) == after(
+        by_hand.replace("CLAUSES", " ".join(clauses))
+    )
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        f"WITH <{EX}g> DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o }}",
+        f"DELETE {{ ?s ?p ?o }} USING <{EX}g> WHERE {{ ?s ?p ?o }}",
+        f"DELETE {{ ?s ?p ?o }} using named <{EX}g> WHERE {{ ?s ?p ?o }}",
+        f"DROP ALL ; WITH <{EX}g> DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o }}",
+    ],
+)
+def test_a_dataset_is_named_in_one_place(update):
+    assert with_dataset(update, [], []) == update
+    with pytest.raises(RequestError, match="say it in one place"):
+        with_dataset(update, [f"{EX}g"], [])
+
+
+@pytest.mark.parametrize(
+    ("update", "graph", "words"),
+    [
+        ("DELETE WHERE { ?s ?p ?o }", "no iri", "names no graph"),
+        ("DELETE WHERE { ?s ?p ?o }", "x:a> {}", "names no graph"),
+        ("DELETEWHERE { ?s ?p ?o }", "x:g", "'DELETEWHERE' is no keyword"),
+        ("DELETE { ?s ?p ?o WHERE { ?s ?p ?o }", "x:g", "braces"),
+    ],
+)
+def test_what_cannot_be_told_apart_is_refused(update, graph, words):
+    with pytest.raises(RequestError, match=words):
+        with_dataset(update, [graph], [])
