@@ -29,7 +29,6 @@ _SHOWN_ABOVE = {
     *("altLabel", "notation", "scopeNote", "termNature", "subClassOf", "subPropertyOf"),
     _SOURCE,
     *("partOf", "broaderTerm", "coveredBy", "domain", "range"),
-    *("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"),
 }
 """What the page tells in its own way; the rest of the facts follow as on every page."""
 
