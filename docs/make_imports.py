@@ -19,7 +19,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.files import mappings_file, packaged
 from osteokg.kg.mappings import NO_TERM, MappingTable, read_mappings
-from osteokg.kg.names import PREFIXES, expand, graph_iri
+from osteokg.kg.names import PREFIXES, contract, expand, graph_iri
 from osteokg.kg.turtle import canonical
 
 ROOM = packaged("ontology", "imports")
@@ -137,19 +137,27 @@ def text(words: str) -> ox.Literal:
 
 
 def statements_of(known: Known, own: set[str], terms: set[str], kind: str) -> Iterator[ox.Triple]:
-    """Yield what a slice says of its own terms, and of the properties it says it with."""
+    """Yield what a slice says of its own terms."""
     type_ = node("owl:Class" if kind == "class" else "skos:Concept")
-    used = set()
     for term in own:
         yield ox.Triple(node(term), node("rdf:type"), type_)
         yield ox.Triple(node(term), node("rdfs:label"), text(known.labels[term]))
         for relation, above in known.edges[term]:
             if above in terms and relation in PROPERTIES:
-                used.add(PROPERTIES[relation])
                 yield ox.Triple(node(term), node(PROPERTIES[relation]), node(above))
-    for name in used & known.labels.keys():
-        yield ox.Triple(node(name), node("rdf:type"), node("owl:ObjectProperty"))
-        yield ox.Triple(node(name), node("rdfs:label"), text(known.labels[name]))
+
+
+def declarations_in(known: Known, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """Yield what OWL 2 DL wants declared of the names that a slice is written with."""
+    for triple in triples:
+        name = contract(triple.predicate.value)
+        if name in known.labels:
+            yield ox.Triple(triple.predicate, node("rdf:type"), node("owl:ObjectProperty"))
+            yield ox.Triple(triple.predicate, node("rdfs:label"), text(known.labels[name]))
+        elif name.partition(":")[0] not in {"owl", "rdf", "rdfs"}:
+            yield ox.Triple(triple.predicate, node("rdf:type"), node("owl:AnnotationProperty"))
+        if triple.object == node("skos:Concept"):
+            yield ox.Triple(triple.object, node("rdf:type"), node("owl:Class"))
 
 
 def head_of(
@@ -213,7 +221,8 @@ def slices(table: MappingTable) -> dict[Path, str]:
             *withdrawn_of([row for row in withdrawn if row["term"].startswith(mine)]),
         ]
         if own:
-            found[ROOM / f"{source['name']}.ttl"] = canonical(triples)
+            whole = [*triples, *declarations_in(known, triples)]
+            found[ROOM / f"{source['name']}.ttl"] = canonical(whole)
         rest -= own
     if rest:
         raise SystemExit(f"sources.tsv has no row for the prefix of {', '.join(sorted(rest))}")
@@ -226,7 +235,7 @@ def withdrawn_of(rows: Iterable[dict[str, str]]) -> Iterator[ox.Triple]:
         yield ox.Triple(node(row["term"]), node("owl:deprecated"), ox.Literal(True))
         if row["replaced_by"]:
             after = node(row["replaced_by"])
-            yield ox.Triple(node(row["term"]), node("dcterms:isReplacedBy"), after)
+            yield ox.Triple(node(row["term"]), node("IAO:0100001"), after)
 
 
 def main() -> int:

@@ -27,7 +27,7 @@ _LABEL = PREFIXES["rdfs"] + "label"
 _KIND_OF = PREFIXES["rdfs"] + "subClassOf"
 _VERSION = PREFIXES["owl"] + "versionInfo"
 _WITHDRAWN = PREFIXES["owl"] + "deprecated"
-_AFTER = PREFIXES["dcterms"] + "isReplacedBy"
+_AFTER = "http://purl.obolibrary.org/obo/IAO_0100001"
 _ONTOLOGY = PREFIXES["owl"] + "Ontology"
 _SAME = ("skos:exactMatch", "owl:equivalentClass")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 import pyoxigraph as ox
 
@@ -22,8 +23,9 @@ __all__ = ["reason"]
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _SUBCLASS = PREFIXES["rdfs"] + "subClassOf"
 _BROADER = VOCAB + "broaderTerm"
-_BY_DEFINITION = ox.NamedNode(graph_iri("computed", "classes"))
-"""What the rules say of the defined classes; the reasoner is to find it by itself."""
+_NOT_TOLD = {ox.NamedNode(graph_iri("computed", kind)) for kind in ("classes", "outside")}
+"""What the rules say of the defined classes, which the reasoner is to find by itself, and what they
+say of outside terms by mappings, which mean nothing to it."""
 
 _DEFINED = f"""
 PREFIX okg: <{VOCAB}>
@@ -46,10 +48,10 @@ def reason(dataset: Dataset, progress: Progress = lambda step: None) -> list[Pro
     while it is there. Raises RequestError without the [reason] extra.
     """
     progress("checking the profile")
-    everything = _without_definitions(dataset)
-    problems = _profile(dataset, everything)
+    problems = _profile(dataset, _given(dataset))
     if problems:
         return problems
+    everything = _given(dataset, without=_slices(dataset))
     progress("looking for contradictions")
     declarations, assertions = assertions_in(dataset, everything)
 
@@ -67,8 +69,15 @@ def reason(dataset: Dataset, progress: Progress = lambda step: None) -> list[Pro
     return sort_problems([*_terms(dataset, reasoner), *_definitions(dataset, reasoner)])
 
 
-def _without_definitions(dataset: Dataset) -> list[ox.Triple]:
-    return list({quad.triple: None for quad in dataset.store if quad.graph_name != _BY_DEFINITION})
+def _given(dataset: Dataset, without: AbstractSet[ox.NamedNode] = frozenset()) -> list[ox.Triple]:
+    left_out = _NOT_TOLD | without
+    told = (quad for quad in dataset.store if quad.graph_name not in left_out)
+    return list({quad.triple: None for quad in told})
+
+
+def _slices(dataset: Dataset) -> set[ox.NamedNode]:
+    """Return the graphs of outside vocabularies: no axiom joins them to ours, mappings annotate."""
+    return {ox.NamedNode(dataset.sources.graph_of(path)) for path in dataset.sources.imports}
 
 
 _NAME = re.compile(r"<([^<>\s]+)>|\b((?:owl|rdfs?|xsd):\w+|https?://[^\s<>()\[\]]+)")
