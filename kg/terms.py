@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -130,8 +130,7 @@ class Ontology:
     def _parts(self) -> Mapping[str, Sequence[Term]]:
         return self._inverse(lambda term: term.facts.get(_PART_OF, ()))
 
-    def _inverse(self, steps: object) -> Mapping[str, Sequence[Term]]:
-        assert callable(steps)
+    def _inverse(self, steps: Callable[[Term], Iterable[str]]) -> Mapping[str, Sequence[Term]]:
         found: dict[str, list[Term]] = defaultdict(list)
         for term in self.ordered(self.terms):
             for iri in steps(term):

@@ -5,8 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyoxigraph as ox
 import pytest
+from starlette.testclient import TestClient
 
+from osteokg.api.app import create_app
+from osteokg.api.settings import Settings
+from osteokg.kg.metadata import count
 from osteokg.kg.ontology import ONTOLOGY_FORMATS
+from osteokg.kg.store import InProcessStore
+from osteokg.kg.version import Version
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 RDF = {
@@ -146,3 +152,13 @@ def test_the_page_of_a_class_and_of_a_property_tell_their_use(get):
     assert "said of" in section(direction, "Meaning")
     assert "vote" in section(direction, "Meaning")
     assert re.search(r"\d+ statements use this property", direction)
+
+
+def test_a_graph_without_an_ontology_has_a_page_that_says_so_by_being_empty(version):
+    store = InProcessStore(Version("empty", ox.Store(), version.sources))
+    app = create_app(Settings(), store, count(ox.Store()))
+    with TestClient(app, headers={"Accept": BROWSER}) as client:
+        page = client.get("/ontology")
+        assert page.status_code == 200
+        assert "0 names" in page.text
+        assert client.get("/vocab/VitaminK2").status_code == 404

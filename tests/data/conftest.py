@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pyoxigraph as ox
 import pytest
 
@@ -9,3 +11,11 @@ from osteokg.kg.version import build
 def store() -> ox.Store:
     """Return the store of the packaged evidence."""
     return build(find_sources()).store
+
+
+@pytest.fixture(scope="session")
+def docs(project: Path) -> Path:
+    """Return the folder of the documentation, which no sdist has."""
+    if not (project / "docs").exists():
+        pytest.skip("an unpacked sdist: docs/ is not in it")
+    return project / "docs"

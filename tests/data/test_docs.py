@@ -23,13 +23,6 @@ COUNTED = {
 
 
 @pytest.fixture(scope="module")
-def docs(project: Path) -> Path:
-    if not (project / "docs").exists():
-        pytest.skip("an unpacked sdist: docs/ is not in it")
-    return project / "docs"
-
-
-@pytest.fixture(scope="module")
 def described() -> set[str]:
     """Return the CURIEs of all that the evidence describes."""
     return {
