@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from types import TracebackType
 
 from osteokg.kg.errors import BusyError, UnavailableError
 from osteokg.kg.results import Answer, Query
@@ -92,10 +93,10 @@ class CachedStore:
         got = await self._get(query)
         if isinstance(got, Answer):
             return got
-        if got is None:
-            return await self._store.query(query)
-        parts = [part async for part in got.chunks]
-        return Answer(got.format, b"".join(parts), got.version)
+        if got is not None:
+            await got.chunks.aclose()
+        # How large an answer may be that is held whole, the store knows.
+        return await self._store.query(query)
 
     async def stream(self, query: Query) -> StreamedAnswer:
         """Answer a query of any size."""
@@ -180,7 +181,7 @@ class CachedStore:
                 self._keep(key, answer)
             return answer
         except BaseException:
-            await _close(streamed.chunks)
+            await streamed.chunks.aclose()
             raise
         self._remember_large(key)
         return _Overflow(streamed, parts)
@@ -205,7 +206,7 @@ class CachedStore:
             result = flight.work.result()
             if isinstance(result, _Overflow) and not result.taken:
                 result.taken = True
-                closing = asyncio.ensure_future(_close(result.streamed.chunks))
+                closing = asyncio.ensure_future(result.streamed.chunks.aclose())
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
 
@@ -252,28 +253,27 @@ def _first_to_take(overflow: _Overflow) -> StreamedAnswer | None:
     return StreamedAnswer(streamed.format, streamed.version, chunks, streamed.size)
 
 
-class _Chunks(AsyncIterator[bytes]):
+class _Chunks(AsyncGenerator[bytes, None]):
     """Give parts that are there, then what is still to come; closing closes that."""
 
-    def __init__(self, parts: list[bytes], rest: AsyncIterator[bytes] | None = None) -> None:
+    def __init__(self, parts: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> None:
         self._parts = parts[::-1]
         self._rest = rest
 
-    async def __anext__(self) -> bytes:
+    async def asend(self, _value: None) -> bytes:
         if self._parts:
             return self._parts.pop()
         if self._rest is None:
             raise StopAsyncIteration
         return await anext(self._rest)
 
-    async def aclose(self) -> None:
-        """Let go of what is still to come."""
+    async def athrow(
+        self,
+        kind: type[BaseException] | BaseException,
+        _value: BaseException | object = None,
+        _traceback: TracebackType | None = None,
+    ) -> bytes:
         self._parts.clear()
         if self._rest is not None:
-            await _close(self._rest)
-
-
-async def _close(chunks: AsyncIterator[bytes]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        await close()
+            await self._rest.aclose()
+        raise kind

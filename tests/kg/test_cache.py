@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
+from collections.abc import AsyncGenerator
 
 import pytest
 from hypothesis import given, settings
@@ -63,26 +64,24 @@ class Counting:
         self.ended = True
 
 
-class Chunks:
+class Chunks(AsyncGenerator):
     def __init__(self, store, body):
         self.store = store
         self.parts = [body[n : n + 100] for n in range(0, len(body), 100)][::-1]
         self.done = False
         store.open += 1
 
-    def __aiter__(self):
-        return self
-
-    async def __anext__(self):
+    async def asend(self, _value):
         await asyncio.sleep(0)
         if self.parts:
             return self.parts.pop()
         self.end()
         raise StopAsyncIteration
 
-    async def aclose(self):
+    async def athrow(self, kind, _value=None, _traceback=None):
         self.store.closed_early += not self.done
         self.end()
+        raise kind
 
     def end(self):
         self.store.open -= not self.done
@@ -250,6 +249,16 @@ async def test_a_large_answer_is_passed_on_and_remembered_as_large():
     status = cache.status()
     assert (status.entries, status.misses, status.passed) == (0, 1, 5)
     assert store.open == store.closed_early == 0
+
+
+@run
+async def test_a_large_answer_that_is_wanted_whole_is_the_store_s_to_give():
+    """It knows how much may be held; the answer begun is let go, and the next time none is."""
+    store = Counting()
+    cache = CachedStore(store, 10_000, 1000)
+    for _ in range(2):
+        assert (await cache.query(Query("5000"))).body == store.body(Query("5000"))
+    assert (len(store.asked), store.open, store.closed_early) == (3, 0, 1)
 
 
 @run
