@@ -20,6 +20,7 @@ from osteokg.api.cors import OpenForReading
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
 from osteokg.api.rate import Buckets, RateLimit
+from osteokg.api.repeats import Repeats
 from osteokg.api.settings import Settings
 from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
@@ -91,7 +92,8 @@ def _watched(app: FastAPI, engine: Store) -> Store:
     if isinstance(engine, Measured):
         metrics.add(lambda: of_engine(engine.status()))
     if settings.cache_size:
-        cached = store = CachedStore(engine, settings.cache_size, settings.cache_largest)
+        half = settings.cache_size // 2  # the other half is for what was sent
+        cached = store = CachedStore(engine, half, settings.cache_largest)
         metrics.add(lambda: of_cache(cached.status()))
     slow = settings.slow_query_seconds if settings.slow_query_log else None
     return WatchedStore(store, metrics, slow)
@@ -116,6 +118,13 @@ def _add_layers(app: FastAPI) -> None:
     app.add_middleware(Routes)
     app.add_middleware(OpenForReading)
     app.add_middleware(Compression)
+    if settings.cache_size:
+        app.add_middleware(
+            Repeats,
+            version=lambda: app.state.engine.version,
+            capacity=settings.cache_size // 2,
+            largest=settings.cache_largest,
+        )
     if settings.rate_limit:
         buckets = Buckets(settings.rate_limit, settings.rate_burst)
         refused = metrics.refused_by_rate.inc

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import queue
+import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from logging.handlers import QueueHandler, WatchedFileHandler
-from pathlib import Path
+from functools import partial
 from typing import Any, TextIO
 
 from osteokg.api.settings import Settings
@@ -24,6 +23,9 @@ SLOW_QUERIES = "osteokg.slow"
 
 _WAITING = 10_000
 """So many lines wait for whoever reads the log; then the newest are dropped, and counted."""
+
+_MOMENT = 0.1
+"""Seconds whose lines are written at once."""
 
 _LAST_LINES = 5.0
 """Seconds in which the last lines must be written when the service ends."""
@@ -75,36 +77,50 @@ def _shown(value: object) -> str:
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
-class Outbox(QueueHandler):
-    """Hand records to a thread that writes them: whoever reads slowly does not stop the service."""
+class Outbox(logging.Handler):
+    """Take lines as they come; a thread writes those of a moment at once.
 
-    def __init__(self) -> None:
-        """Make room for a bounded number of lines."""
-        self.queue: queue.Queue[logging.LogRecord | None]
-        super().__init__(queue.Queue(_WAITING))
+    So whoever reads slowly does not stop the service, and the thread does not take turns with it
+    at every line.
+    """
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """Write with ``write``, which may block."""
+        super().__init__()
         self.dropped = 0
+        self._write = write
+        self._lines: list[str] = []
+        self._some = threading.Event()
+        self._ended = threading.Event()
+        self._writer = threading.Thread(target=self._write_on, name="log", daemon=True)
+        self._writer.start()
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Leave a record as it is: it does not leave this process."""
-        return record
-
-    def enqueue(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         """Take a record, or count it as dropped where there is no room."""
-        try:
-            self.queue.put_nowait(record)
-        except queue.Full:
+        if len(self._lines) >= _WAITING:
             self.dropped += 1
+            return
+        self._lines.append(self.format(record))
+        if len(self._lines) == 1:
+            self._some.set()
 
-    def end(self) -> None:
-        """Say that nothing more comes, if need be in place of a line."""
+    def close(self) -> None:
+        """Write the last lines, if they can be written soon."""
+        self._ended.set()
+        self._some.set()
+        self._writer.join(_LAST_LINES)
+        super().close()
+
+    def _write_on(self) -> None:
         while True:
-            try:
-                self.queue.put_nowait(None)
-            except queue.Full:
-                with contextlib.suppress(queue.Empty):
-                    self.queue.get_nowait()
-                    self.dropped += 1
-            else:
+            self._some.wait()
+            ended = self._ended.wait(_MOMENT)
+            self._some.clear()
+            with self.lock or contextlib.nullcontext():
+                lines, self._lines = self._lines, []
+            if lines:
+                self._write("\n".join([*lines, ""]))
+            if ended:
                 return
 
 
@@ -123,48 +139,57 @@ def logging_to(settings: Settings, stream: TextIO | None = None) -> Iterator[Out
     file that cannot be written.
     """
     stream = stream or sys.stderr
-    to_stream = logging.StreamHandler(stream)
-    to_stream.setFormatter(_Json() if writes_json(settings, stream) else _Text())
-    to_stream.addFilter(lambda record: record.name != SLOW_QUERIES)
-    targets: list[logging.Handler] = [to_stream]
-    if settings.slow_query_log:
-        targets.append(_file(Path(settings.slow_query_log)))
-    outbox = Outbox()
-    writer = threading.Thread(target=_write, args=(outbox, targets), name="log", daemon=True)
     ours, everybody = logging.getLogger("osteokg"), logging.getLogger()
     before = ours.level
-    everybody.addHandler(outbox)
     ours.setLevel(logging.INFO)  # others say at this level what was asked
     # What uvicorn has to say of single requests, the door and the visits say better.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
-    writer.start()
+    with contextlib.ExitStack() as held:
+        if settings.slow_query_log:
+            file = held.enter_context(_sent(logging.getLogger(SLOW_QUERIES), _to_file(settings)))
+            file.setFormatter(_Json())
+        outbox = held.enter_context(_sent(everybody, partial(_to_stream, stream)))
+        outbox.setFormatter(_Json() if writes_json(settings, stream) else _Text())
+        outbox.addFilter(lambda record: record.name != SLOW_QUERIES)
+        held.callback(ours.setLevel, before)
+        yield outbox
+
+
+@contextlib.contextmanager
+def _sent(logger: logging.Logger, write: Callable[[str], None]) -> Iterator[Outbox]:
+    outbox = Outbox(write)
+    logger.addHandler(outbox)
     try:
         yield outbox
     finally:
-        everybody.removeHandler(outbox)
-        ours.setLevel(before)
-        outbox.end()
-        writer.join(_LAST_LINES)
-        if not writer.is_alive():
-            for target in targets:
-                target.close()
+        logger.removeHandler(outbox)
+        outbox.close()
 
 
-def _write(outbox: Outbox, targets: Sequence[logging.Handler]) -> None:
-    while (record := outbox.queue.get()) is not None:
-        for target in targets:
-            target.handle(record)
+def _to_stream(stream: TextIO, text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+        stream.write(text)
+        stream.flush()
 
 
-def _file(path: Path) -> logging.Handler:
+def _to_file(settings: Settings) -> Callable[[str], None]:
+    """Return how to add to the file of slow queries; it is opened each time, so it may be moved."""
+    path = settings.slow_query_log
+    # Queries are their authors' business: others may not read them.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+
+    def write(text: str) -> None:
+        try:
+            with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as opened:
+                opened.write(text)
+        except OSError as error:
+            logging.getLogger("osteokg").warning("no slow queries: %s", error)
+
     try:
-        path.touch(mode=0o600)  # queries are their authors' business
-        file = WatchedFileHandler(path, encoding="utf-8")
+        os.close(os.open(path, flags, 0o600))
     except OSError as error:
         raise RequestError(
             f"cannot write the log of slow queries to {path}: {error.strerror}. "
             "Choose another file with --slow-query-log."
         ) from error
-    file.setFormatter(_Json())
-    file.addFilter(lambda record: record.name == SLOW_QUERIES)
-    return file
+    return write

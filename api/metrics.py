@@ -69,6 +69,12 @@ class Metrics(Collector):
             "Requests refused because their client asks too often",
             registry=self._registry,
         )
+        self.repeated = Counter(
+            "osteokg_http_repeats",
+            "Requests answered with what was sent before; no query, and not counted as one",
+            registry=self._registry,
+        )
+        self._visits: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
@@ -87,9 +93,13 @@ class Metrics(Collector):
 
     def visited(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request under its route, so that there are never more names than routes."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(method, route or "other", str(status)).inc()
-        self._request_seconds.labels(route or "other").observe(seconds)
+        key = (method if method in _METHODS else "other", route or "other", status)
+        found = self._visits.get(key)
+        if found is None:
+            counted = self._requests.labels(*key)
+            found = self._visits[key] = counted, self._request_seconds.labels(key[1])
+        found[0].inc()
+        found[1].observe(seconds)
 
     def asked(self, origin: str, outcome: str, seconds: float) -> None:
         """Count a query of a client or of a page of ours."""

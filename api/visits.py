@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from uuid import uuid4
+from random import getrandbits
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,8 +26,10 @@ __all__ = ["REQUEST_ID", "Routes", "Visit", "Visits", "visit_of", "visit_under_w
 
 REQUEST_ID = "X-Request-ID"
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _LONGEST_PATH = 500
+_REQUEST_ID = REQUEST_ID.lower().encode()
+_PROTECTING = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 visit_under_way: ContextVar[Visit | None] = ContextVar("visit_under_way", default=None)
 
@@ -46,6 +47,7 @@ class Visit:
     version: str = ""
     finished: bool = False
     left: bool = False
+    repeated: bool = False
 
 
 def visit_of(request: Request) -> Visit | None:
@@ -89,10 +91,10 @@ class Visits:
         async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers[REQUEST_ID] = visit.id
+                headers = message["headers"] = list(message.get("headers", []))
+                there = {name.lower() for name, _ in headers}
+                headers += [one for one in _PROTECTING if one[0] not in there]
+                headers.append((_REQUEST_ID, visit.id.encode()))
             elif message["type"] == "http.response.body":
                 visit.sent += len(message.get("body", b""))
                 visit.finished = not message.get("more_body", False)
@@ -129,6 +131,8 @@ class Visits:
         seconds = time.perf_counter() - visit.started
         outcome = visit.outcome or _outcome(visit)
         self._metrics.visited(scope["method"], visit.route, visit.status, seconds)
+        if visit.repeated:
+            self._metrics.repeated.inc()
         self._log.info(
             "request",
             extra={
@@ -166,10 +170,10 @@ class Routes:
 
 def _request_id(scope: Scope) -> str:
     """Return the id that a client or proxy has given the request, if it can be one, or a new id."""
-    given = Headers(scope=scope).getlist(REQUEST_ID)
+    given = [value for name, value in scope["headers"] if name == _REQUEST_ID]
     if len(given) == 1 and _ID.fullmatch(given[0]):
-        return given[0]
-    return uuid4().hex
+        return str(given[0], "ascii")
+    return f"{getrandbits(128):032x}"
 
 
 def _path(scope: Scope) -> str:

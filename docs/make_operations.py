@@ -48,7 +48,7 @@ def metrics() -> str:
         of_door(Doorkeeper(Settings())),
         of_engine(none),
         of_cache(CacheStatus(0)),
-        of_log(Outbox()),
+        of_log(Outbox(str)),
     ):
         told = list(source)
         numbers.add(lambda told=told: told)

@@ -190,11 +190,12 @@ def test_a_log_that_nobody_reads_stops_nobody():
 
     stream = Stuck()
     with logging_to(Settings(log_format="json"), stream) as outbox:
-        for n in range(12_000):
+        # At most 10,000 lines are being written, and as many wait.
+        for n in range(25_000):
             logging.getLogger("osteokg").info("%s", n)
-        assert outbox.dropped >= 1990
+        assert outbox.dropped >= 5000
         stream.free.set()
-    assert len(stream.getvalue().splitlines()) == 12_000 - outbox.dropped
+    assert len(stream.getvalue().splitlines()) == 25_000 - outbox.dropped
 
 
 # Slow queries

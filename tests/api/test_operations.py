@@ -132,8 +132,9 @@ def test_a_real_server_is_ready(server):
 def test_queries_are_counted_by_what_came_of_them(server, until):
     page = 'osteokg_http_requests_total{method="GET",route="/id/{kind}/{slug}",status="200"}'
     before = numbers(server)
-    for query in ("ASK {}", "ASK {}", "SELECT", "ASK { SERVICE <x:y> {} }"):
+    for query in ("ASK { }", "ASK { }", "SELECT", "ASK { SERVICE <x:y> {} }"):
         server.get("/sparql", params={"query": query})
+    server.post("/sparql", data={"query": "ASK { }"})
     server.get("/id/finding/quill-2001-k2-bone-mass-femur.ttl")
     # A request is counted when it has been answered.
     until(lambda: numbers(server).get(page, 0) > before.get(page, 0))
@@ -146,6 +147,7 @@ def test_queries_are_counted_by_what_came_of_them(server, until):
     assert more('osteokg_queries_total{origin="client",outcome="query syntax"}') == 1
     assert more('osteokg_queries_total{origin="client",outcome="query refused"}') == 1
     assert more('osteokg_queries_total{origin="page",outcome="answered"}') >= 1
+    assert more("osteokg_http_repeats_total") == 1
     assert more('osteokg_query_seconds_count{origin="client"}') == 4
     assert more('osteokg_http_requests_total{method="GET",route="/sparql",status="200"}') == 2
     assert more('osteokg_http_requests_total{method="GET",route="/sparql",status="400"}') == 2
