@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from osteokg.api.negotiation import HTML, best_type, prefers_html
+from osteokg.api.visits import visit_of
 from osteokg.kg.errors import (
     DataError,
     LimitError,
@@ -91,11 +92,13 @@ def problem(request: Request, status: int, title: str, detail: str, **more: Any)
     accept = request.headers.get("accept")
     if prefers_html(accept, ["application/json", PROBLEM]):
         return page("problem.html", status, title=title, detail=detail, code=status)
+    visit = visit_of(request)
     body: Mapping[str, Any] = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
+        **({"request_id": visit.id} if visit else {}),
         **{key: value for key, value in more.items() if value is not None},
     }
     text = json.dumps(body, ensure_ascii=False) + "\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -14,14 +13,20 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from osteokg import __version__
-from osteokg.api import findings, graphs, ontology, questions, sparql, things, update
+from osteokg.api import findings, graphs, ontology, operations, questions, sparql, things, update
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
-from osteokg.api.protection import HEADERS, Protection
+from osteokg.api.keeper import Doorkeeper
+from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
+from osteokg.api.rate import Buckets, RateLimit
+from osteokg.api.repeats import Repeats
 from osteokg.api.settings import Settings
+from osteokg.api.visits import Routes, Visits
+from osteokg.api.watched import WatchedStore
+from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
-from osteokg.kg.errors import OsteoKGError
+from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.files import context_file
 from osteokg.kg.metadata import Counts
 from osteokg.kg.store import Store
@@ -31,7 +36,7 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    settings: Settings, store: Store, counts: Counts, versions: Versions | None = None
+    settings: Settings, engine: Store, counts: Counts, versions: Versions | None = None
 ) -> FastAPI:
     """Return the application that serves a store; it closes the store when it ends.
 
@@ -41,7 +46,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await (versions or store).close()
+        await (versions or engine).close()
 
     app = FastAPI(
         title="OsteoKG",
@@ -53,7 +58,11 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.state.store = store
+    app.state.engine = engine
+    app.state.metrics = Metrics()
+    app.state.doorkeeper = Doorkeeper(settings)
+    app.state.store = _watched(app, engine)
+    app.state.stopping = False
     app.state.versions = versions
     app.state.kept = {}
     app.state.counts = counts
@@ -64,15 +73,63 @@ def create_app(
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
+    app.include_router(operations.router)
     _add_small_routes(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    # The last is the outermost. None is a function of request and response: those that are hide
-    # from the server that an answer ended too early.
+    _add_error_answers(app)
+    _add_layers(app)
+    return app
+
+
+def _watched(app: FastAPI, engine: Store) -> Store:
+    """Return the store that everything asks: the engine's, behind a cache, under the metrics."""
+    settings: Settings = app.state.settings
+    metrics: Metrics = app.state.metrics
+    keeper: Doorkeeper = app.state.doorkeeper
+    store = engine
+    metrics.add(lambda: of_version(__version__, engine.version))
+    metrics.add(lambda: of_door(keeper))
+    if isinstance(engine, Measured):
+        metrics.add(lambda: of_engine(engine.status()))
+    if settings.cache_size:
+        half = settings.cache_size // 2  # the other half is for what was sent
+        cached = store = CachedStore(engine, half, settings.cache_largest)
+        metrics.add(lambda: of_cache(cached.status()))
+    slow = settings.slow_query_seconds if settings.slow_query_log else None
+    return WatchedStore(store, metrics, slow)
+
+
+def _add_layers(app: FastAPI) -> None:
+    """Put around the routes what every request passes; the last that is added is the outermost.
+
+    None is a function of request and response: those that are hide from the server that an answer
+    ended too early.
+    """
+    settings: Settings = app.state.settings
+    metrics: Metrics = app.state.metrics
+
+    def failed(request: Request) -> Response:
+        detail = "The server failed at this request; its log says why."
+        return problem(request, 500, phrase(500), detail)
+
+    def stopped(request: Request) -> Response:
+        return problem_of(request, UnavailableError("The service is stopping: ask again."))
+
+    app.add_middleware(Routes)
     app.add_middleware(OpenForReading)
     app.add_middleware(Compression)
-    app.add_middleware(Protection)
-    _add_error_answers(app)
-    return app
+    if settings.cache_size:
+        app.add_middleware(
+            Repeats,
+            version=lambda: app.state.engine.version,
+            capacity=settings.cache_size // 2,
+            largest=settings.cache_largest,
+        )
+    if settings.rate_limit:
+        buckets = Buckets(settings.rate_limit, settings.rate_burst)
+        refused = metrics.refused_by_rate.inc
+        app.add_middleware(RateLimit, buckets=buckets, refused=refused, problem_of=problem_of)
+    app.add_middleware(Visits, metrics=metrics, failed=failed, stopped=stopped)
 
 
 def _add_small_routes(app: FastAPI) -> None:
@@ -83,12 +140,6 @@ def _add_small_routes(app: FastAPI) -> None:
         counts: Counts = app.state.counts
         version = app.state.store.version
         return page("start.html", counts=counts, queries=named_queries(), version=version)
-
-    @app.get("/health", tags=["Operations"], summary="Whether the process answers")
-    @app.head("/health", include_in_schema=False)
-    async def health() -> dict[str, Any]:
-        """Say that the process answers, and which version it serves."""
-        return {"status": "ok", "version": app.state.store.version, "software": __version__}
 
     @app.get("/context.jsonld", tags=["Linked data"], summary="The JSON-LD context")
     @app.head("/context.jsonld", include_in_schema=False)
@@ -108,13 +159,6 @@ def _add_error_answers(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         if error.status_code == 405:
             response.headers["Allow"] = ", ".join(_allowed(app, request))
-        return response
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, _error: Exception) -> Response:
-        detail = "The server failed at this request; its log says why."
-        response = problem(request, 500, phrase(500), detail)
-        response.headers.update(HEADERS)  # this answer passes by the middleware
         return response
 
 

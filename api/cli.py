@@ -11,8 +11,7 @@ from pathlib import Path
 
 from osteokg import __version__
 from osteokg.api import anchor_commands, commands
-from osteokg.api.settings import from_environment, port_number
-from osteokg.kg.engine import WORKERS
+from osteokg.api.settings import from_environment, settings_of
 from osteokg.kg.errors import DataError, OsteoKGError
 from osteokg.kg.problems import as_text
 
@@ -45,15 +44,8 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    settings = from_environment()
     serve = add("serve", _serve, "Build the graph and serve it over HTTP.")
-    serve.add_argument("--host", default=settings.host, help="address to listen on (%(default)s)")
-    serve.add_argument(
-        "--port", type=_port, default=settings.port, help="port, 0 for a free one (%(default)s)"
-    )
-    serve.add_argument(
-        "--base-url", default=settings.base_url, metavar="URL", help="address people reach it by"
-    )
+    _add_settings(serve)
     serve.add_argument(
         "--write-token-file",
         type=Path,
@@ -64,13 +56,6 @@ def parser() -> argparse.ArgumentParser:
         "--plain",
         action="store_true",
         help="serve an empty dataset without rules and shapes, writable from this machine",
-    )
-    serve.add_argument(
-        "--workers",
-        choices=WORKERS,
-        default=settings.workers,
-        help="how processes that answer are made: forked from one that holds the graph, or "
-        "spawned, each loading it (%(default)s)",
     )
 
     check = add("check", commands.check, "Check the evidence: names, shapes, rules.")
@@ -117,11 +102,30 @@ def _serve(arguments: argparse.Namespace) -> int:
     return serve(arguments)
 
 
-def _port(text: str) -> int:
-    try:
-        return port_number(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+def _add_settings(serve: argparse.ArgumentParser) -> None:
+    """Add an option for every setting; the environment gives what stands without it."""
+    settings = from_environment()
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for setting in settings_of():
+        if setting.group not in groups:
+            groups[setting.group] = serve.add_argument_group(setting.group)
+        groups[setting.group].add_argument(
+            setting.option,
+            type=_reader(setting.read),
+            default=getattr(settings, setting.name),
+            metavar=setting.metavar,
+            help=f"{setting.words} ({setting.shown_default})",
+        )
+
+
+def _reader(read: Callable[[str], object]) -> Callable[[str], object]:
+    def reading(text: str) -> object:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return reading
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from osteokg.api.representations import VERSION
+from osteokg.api.visits import REQUEST_ID
 
 __all__ = ["WRITABLE", "OpenForReading"]
 
@@ -29,7 +30,10 @@ class OpenForReading(CORSMiddleware):
             allow_origins=["*"],
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["If-None-Match"],
-            expose_headers=["ETag", "Link", "Location", "Retry-After", VERSION],
+            expose_headers=[
+                *("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"),
+                *(REQUEST_ID, VERSION),
+            ],
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -112,13 +112,19 @@ def type_of_body(content_type: str) -> str:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises TooLargeError as soon as it is larger than ``limit`` bytes."""
+    """Return the body. Raises TooLargeError as soon as it is larger than ``limit`` bytes.
+
+    One that says so itself is not read: a client that waits for our word need not send it.
+    """
+    too_large = TooLargeError(f"The body is larger than {limit} bytes.")
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise too_large
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
-            raise TooLargeError(f"The body is larger than {limit} bytes.")
+            raise too_large
         parts.append(part)
     return b"".join(parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
@@ -19,9 +21,12 @@ import uvicorn
 
 from osteokg.api.app import create_app
 from osteokg.api.commands import build_version
-from osteokg.api.settings import Settings
+from osteokg.api.log import Outbox, logging_to
+from osteokg.api.metrics import of_log
+from osteokg.api.server import Server, make_room_for
+from osteokg.api.settings import Settings, chosen_settings
 from osteokg.api.write_access import read_token
-from osteokg.kg.engine import Limits, ProcessStore, Snapshot, machine_memory
+from osteokg.kg.engine import ProcessStore, Snapshot
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.metadata import Counts, count
@@ -42,20 +47,30 @@ def serve(arguments: argparse.Namespace) -> int:
     with ExitStack() as held:
         held.enter_context(_ended_in_order())
         sockets = bind(arguments.host, arguments.port, held)
-        settings = _settings(arguments, sockets[0].getsockname()[1])
+        token = arguments.write_token_file and read_token(arguments.write_token_file)
+        settings = replace(
+            chosen_settings(arguments, write_token=token, plain=arguments.plain),
+            port=sockets[0].getsockname()[1],
+        )
+        make_room_for(settings.connections)
         snapshot, counts = None, Counts(0, {})
         if settings.plain:
             _refuse_strangers(sockets, settings)
         else:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="osteokg-")))
             snapshot, counts = _built(arguments.evidence, folder)
+        outbox = held.enter_context(logging_to(settings))
         loop_factory = uvicorn.Config("").get_loop_factory()
         loop = held.enter_context(asyncio.Runner(loop_factory=loop_factory))
-        return loop.run(_serve(settings, sockets, snapshot, counts))
+        return loop.run(_serve(settings, sockets, snapshot, counts, outbox))
 
 
 async def _serve(
-    settings: Settings, sockets: list[socket.socket], snapshot: Snapshot | None, counts: Counts
+    settings: Settings,
+    sockets: list[socket.socket],
+    snapshot: Snapshot | None,
+    counts: Counts,
+    outbox: Outbox,
 ) -> int:
     store: Store
     versions: Versions | None = None
@@ -65,17 +80,28 @@ async def _serve(
         store = await open_store(settings, snapshot)
     try:
         app = create_app(settings, store, counts, versions)
-        config = uvicorn.Config(app, log_level="warning", server_header=False)
-        server = uvicorn.Server(config)
-        listen(sockets)
-        sys.stderr.write(
+        app.state.metrics.add(lambda: of_log(outbox))
+        announcement = (
             f"OsteoKG version {store.version[:12]}: {counts.kinds.get('findings', 0)} findings, "
-            f"{counts.triples} triples; {settings.address()}\n"
+            f"{counts.triples} triples; {settings.address()}"
         )
+        server = Server(app, settings, lambda: _announce(settings, announcement))
+        listen(sockets)
         await server.serve(sockets)
     finally:
         await store.close()
+    if server.interrupted:
+        return 130
     return 0 if server.started else 2
+
+
+def _announce(settings: Settings, words: str) -> None:
+    """Tell whoever started us; in JSON only where that was asked for."""
+    if settings.log_format == "json":
+        logging.getLogger("osteokg").info(words)
+    else:
+        sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()
 
 
 async def open_store(settings: Settings, snapshot: Snapshot) -> ProcessStore:
@@ -83,14 +109,16 @@ async def open_store(settings: Settings, snapshot: Snapshot) -> ProcessStore:
     store = await ProcessStore.start(snapshot, settings.engine, workers=settings.workers)
     status = store.status()
     if not status.isolated:
-        sys.stderr.write(
+        _announce(
+            settings,
             "osteokg: queries run in processes that could reach the network, for this system "
-            "gives them no namespace without it; SERVICE and LOAD are refused all the same.\n"
+            "gives them no namespace without it; SERVICE and LOAD are refused all the same.",
         )
     if not status.memory_limited:
-        sys.stderr.write(
+        _announce(
+            settings,
             "osteokg: this system does not limit the memory of a process; it is looked at ten "
-            "times a second instead.\n"
+            "times a second instead.",
         )
     return store
 
@@ -120,19 +148,6 @@ def _ended_in_order() -> Iterator[None]:
     finally:
         for one, before in taken.items():
             signal.signal(one, before)
-
-
-def _settings(arguments: argparse.Namespace, port: int) -> Settings:
-    token = arguments.write_token_file and read_token(arguments.write_token_file)
-    return Settings(
-        arguments.host,
-        port,
-        arguments.base_url.rstrip("/"),
-        engine=Limits().within(machine_memory(), os.cpu_count() or 1),
-        workers=arguments.workers,
-        write_token=token,
-        plain=arguments.plain,
-    )
 
 
 def _refuse_strangers(sockets: Sequence[socket.socket], settings: Settings) -> None:

@@ -8,7 +8,7 @@ OsteoKGError
 │   ├── QueryRefusedError  the query asks for what is never done here            400
 │   ├── QueryNestingError  the query is nested more deeply than can be read      400
 │   ├── UnauthorizedError  a write without the token                             401
-│   ├── ForbiddenError     a write where writing is off, or from a foreign page  403
+│   ├── ForbiddenError     what this client may not do                           403
 │   ├── NotFoundError      no such thing, query or graph                         404
 │   ├── NotAcceptableError no offered media type is accepted                     406
 │   ├── ReadOnlyError      a graph that files or rules own cannot be written     409
@@ -21,6 +21,7 @@ OsteoKGError
     ├── MemoryLimitError   the query needed more memory than it may              503
     ├── SizeLimitError     the answer is larger than it may be                   503
     ├── BusyError          all places are taken; try again                       503
+    ├── RateLimitError     one client asks more often than it may                429
     └── UnavailableError   the engine or a remote endpoint does not answer       503
 """
 
@@ -47,6 +48,7 @@ __all__ = [
     "QueryNestingError",
     "QueryRefusedError",
     "QuerySyntaxError",
+    "RateLimitError",
     "ReadOnlyError",
     "RequestError",
     "SizeLimitError",
@@ -127,10 +129,10 @@ class UnauthorizedError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """Refuse a write where writing is off, or that a page of another origin sends."""
+    """Refuse what this client may not do: write where writing is off, read what is not for it."""
 
     status = 403
-    title = "Writing is not allowed"
+    title = "That is not allowed"
 
 
 class NotFoundError(RequestError):
@@ -216,6 +218,13 @@ class BusyError(LimitError):
     """Report that every place for work is taken."""
 
     title = "The service is busy"
+
+
+class RateLimitError(LimitError):
+    """Report a client that asks more often than it may."""
+
+    status = 429
+    title = "Too many requests"
 
 
 class UnavailableError(LimitError):

@@ -1,6 +1,7 @@
 """What every answer has: headers that protect, an answer to HEAD, one shape of problem."""
 
 import json
+import re
 
 import httpx2
 import pyoxigraph as ox
@@ -32,6 +33,8 @@ PATHS = [
     "/context.jsonld",
     "/ontology",
     "/health",
+    "/ready",
+    "/metrics",
     "/openapi.json",
     "/static/osteokg.css",
     "/nowhere",
@@ -50,6 +53,11 @@ def assert_protected(response):
     assert policy["base-uri"] == "'none'"
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
     assert headers["referrer-policy"] == "same-origin"
     assert headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in headers
@@ -72,8 +80,9 @@ def test_head_is_get_without_the_body(server, path, accept):
     assert head.content == b""
     # Transfer-Encoding is of the message, not of the answer (RFC 9110, section 9.3.2).
     # So may be the length of what is compressed while it is sent.
-    unknown = path == "/health" or path.startswith("/static/")
-    changing = {"date", "transfer-encoding"} | ({"content-length"} if unknown else set())
+    unknown = path in ("/health", "/metrics") or path.startswith("/static/")
+    changing = {"date", "transfer-encoding", "x-request-id"}
+    changing |= {"content-length"} if unknown else set()
     assert {k: v for k, v in head.headers.items() if k not in changing} == {
         k: v for k, v in get.headers.items() if k not in changing
     }

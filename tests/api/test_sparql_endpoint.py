@@ -51,6 +51,7 @@ def assert_problem(response, status, *words):
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
+    assert problem.pop("request_id") == response.headers["x-request-id"]
     assert problem["status"] == status
     assert problem["type"] == "about:blank"
     for word in words:
@@ -203,8 +204,8 @@ def test_what_cannot_be_given_is_not_acceptable(get, query, accept, words):
 )
 def test_a_query_that_is_none_is_400_with_its_place(get, post, query, words):
     problem = assert_problem(get(query), 400, words)
-    assert post(query, DIRECT).json() == problem
-    assert post(f"query={quote(query)}", FORM).json() == problem
+    assert assert_problem(post(query, DIRECT), 400) == problem
+    assert assert_problem(post(f"query={quote(query)}", FORM), 400) == problem
     if words.startswith("line"):
         assert problem["title"] == "The query does not parse"
         assert problem["line"] == int(words.split()[1].strip(","))

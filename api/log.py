@@ -1,0 +1,195 @@
+"""The log: one line for each request on stderr, JSON or text, written beside the event loop."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TextIO
+
+from osteokg.api.settings import Settings
+from osteokg.kg.errors import RequestError
+
+__all__ = ["REQUESTS", "SLOW_QUERIES", "Outbox", "logging_to", "writes_json"]
+
+REQUESTS = "osteokg.request"
+SLOW_QUERIES = "osteokg.slow"
+
+_WAITING = 10_000
+"""So many lines wait for whoever reads the log; then the newest are dropped, and counted."""
+
+_MOMENT = 0.1
+"""Seconds whose lines are written at once."""
+
+_LAST_LINES = 5.0
+"""Seconds in which the last lines must be written when the service ends."""
+
+_OF_EVERY_RECORD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what a record says beyond its message, in the order it was said."""
+    said = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
+    return {name: value for name, value in said.items() if value not in ("", None)}
+
+
+def _when(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _Json(logging.Formatter):
+    """Write a record as one JSON object: time (UTC), level, logger, message, and its fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _when(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class _Text(logging.Formatter):
+    """Write a record as one line for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = " ".join(f"{name}={_shown(value)}" for name, value in _fields(record).items())
+        line = f"{_when(record)} {record.levelname.lower()} {record.getMessage()} {said}".rstrip()
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    plain = text.isprintable() and " " not in text and '"' not in text
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+class Outbox(logging.Handler):
+    """Take lines as they come; a thread writes those of a moment at once.
+
+    So whoever reads slowly does not stop the service, and the thread does not take turns with it
+    at every line.
+    """
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """Write with ``write``, which may block."""
+        super().__init__()
+        self.dropped = 0
+        self._write = write
+        self._lines: list[str] = []
+        self._some = threading.Event()
+        self._ended = threading.Event()
+        self._writer = threading.Thread(target=self._write_on, name="log", daemon=True)
+        self._writer.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record, or count it as dropped where there is no room."""
+        if len(self._lines) >= _WAITING:
+            self.dropped += 1
+            return
+        self._lines.append(self.format(record))
+        if len(self._lines) == 1:
+            self._some.set()
+
+    def close(self) -> None:
+        """Write the last lines, if they can be written soon."""
+        self._ended.set()
+        self._some.set()
+        self._writer.join(_LAST_LINES)
+        super().close()
+
+    def _write_on(self) -> None:
+        while True:
+            self._some.wait()
+            ended = self._ended.wait(_MOMENT)
+            self._some.clear()
+            with self.lock or contextlib.nullcontext():
+                lines, self._lines = self._lines, []
+            if lines:
+                self._write("\n".join([*lines, ""]))
+            if ended:
+                return
+
+
+def writes_json(settings: Settings, stream: TextIO) -> bool:
+    """Say whether the log on a stream is JSON."""
+    if settings.log_format == "auto":
+        return not stream.isatty()
+    return settings.log_format == "json"
+
+
+@contextlib.contextmanager
+def logging_to(settings: Settings, stream: TextIO | None = None) -> Iterator[Outbox]:
+    """Send the log of this process to a stream (stderr), slow queries also to their own file.
+
+    The file is opened anew when it was moved away, as logrotate does. Raises RequestError for a
+    file that cannot be written.
+    """
+    stream = stream or sys.stderr
+    ours, everybody = logging.getLogger("osteokg"), logging.getLogger()
+    before = ours.level
+    ours.setLevel(logging.INFO)  # others say at this level what was asked
+    # What uvicorn has to say of single requests, the door and the visits say better.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    with contextlib.ExitStack() as held:
+        if settings.slow_query_log:
+            file = held.enter_context(_sent(logging.getLogger(SLOW_QUERIES), _to_file(settings)))
+            file.setFormatter(_Json())
+        outbox = held.enter_context(_sent(everybody, partial(_to_stream, stream)))
+        outbox.setFormatter(_Json() if writes_json(settings, stream) else _Text())
+        outbox.addFilter(lambda record: record.name != SLOW_QUERIES)
+        held.callback(ours.setLevel, before)
+        yield outbox
+
+
+@contextlib.contextmanager
+def _sent(logger: logging.Logger, write: Callable[[str], None]) -> Iterator[Outbox]:
+    outbox = Outbox(write)
+    logger.addHandler(outbox)
+    try:
+        yield outbox
+    finally:
+        logger.removeHandler(outbox)
+        outbox.close()
+
+
+def _to_stream(stream: TextIO, text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+        stream.write(text)
+        stream.flush()
+
+
+def _to_file(settings: Settings) -> Callable[[str], None]:
+    """Return how to add to the file of slow queries; it is opened each time, so it may be moved."""
+    path = settings.slow_query_log
+    # Queries are their authors' business: others may not read them.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+
+    def write(text: str) -> None:
+        try:
+            with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as opened:
+                opened.write(text)
+        except OSError as error:
+            logging.getLogger("osteokg").warning("no slow queries: %s", error)
+
+    try:
+        os.close(os.open(path, flags, 0o600))
+    except OSError as error:
+        raise RequestError(
+            f"cannot write the log of slow queries to {path}: {error.strerror}. "
+            "Choose another file with --slow-query-log."
+        ) from error
+    return write

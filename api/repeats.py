@@ -1,0 +1,139 @@
+"""Repeats: a request that was answered before is answered with what was sent then.
+
+What depends on nothing but the request and the current version of the data says so: it has an
+entity tag and names its version. All that then decides what is sent is in the key.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from osteokg.api.representations import VERSION
+from osteokg.api.visits import Visit
+
+__all__ = ["Repeats"]
+
+_OVERHEAD = 2000
+"""Bytes that an entry takes besides body and key."""
+
+_DECIDE = (b"host", b"accept", b"accept-encoding", b"origin")
+_PASS = frozenset({b"authorization", b"if-match", b"if-none-match", b"if-modified-since", b"range"})
+_VERSION = VERSION.lower().encode()
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass
+class _Sent:
+    """Hold an answer as it was sent, and the visit that it was sent in."""
+
+    visit: Visit
+    headers: Headers
+    parts: list[bytes] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, part: bytes) -> None:
+        """Add a part of the body."""
+        self.parts.append(part)
+        self.length += len(part)
+
+
+class Repeats:
+    """Keep what was sent, least asked out first (ASGI middleware); ``size`` is in bytes."""
+
+    def __init__(
+        self, app: ASGIApp, *, version: Callable[[], str], capacity: int, largest: int
+    ) -> None:
+        """Wrap an application that answers from ``version``; keep no body over ``largest``."""
+        self._app = app
+        self._version = version
+        self._kept_of = version()
+        self._capacity = capacity
+        self._largest = min(largest, capacity // 2)
+        self._kept: OrderedDict[tuple[object, ...], _Sent] = OrderedDict()
+        self.size = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request with what was sent before, or keep what is sent now."""
+        key = _key(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        version = self._version()
+        if version != self._kept_of:
+            self._kept.clear()
+            self.size, self._kept_of = 0, version
+        sent = self._kept.get(key)
+        if sent is None:
+            await self._app(scope, receive, self._keeping(key, scope, version, send))
+            return
+        self._kept.move_to_end(key)
+        visit: Visit = scope["state"]["visit"]
+        visit.route, visit.version, visit.repeated = sent.visit.route, version, True
+        start = {"type": "http.response.start", "status": 200, "headers": list(sent.headers)}
+        await send(start)
+        await send({"type": "http.response.body", "body": sent.parts[0]})
+
+    def _keeping(self, key: tuple[object, ...], scope: Scope, version: str, send: Send) -> Send:
+        sent: _Sent | None = None
+
+        async def send_and_keep(message: Message) -> None:
+            nonlocal sent
+            if message["type"] == "http.response.start":
+                sent = _begun(message, version, scope["state"]["visit"])
+            elif sent is not None:
+                sent.add(message.get("body", b""))
+                if sent.length > self._largest:
+                    sent = None
+                elif not message.get("more_body"):
+                    self._keep(key, sent, version)
+            await send(message)
+
+        return send_and_keep
+
+    def _keep(self, key: tuple[object, ...], sent: _Sent, version: str) -> None:
+        if version != self._kept_of or key in self._kept:
+            return
+        if all(name != b"content-length" for name, _ in sent.headers):
+            sent.headers.append((b"content-length", b"%d" % sent.length))
+        sent.parts = [b"".join(sent.parts)]
+        self._kept[key] = sent
+        self.size += _size(key, sent)
+        while self.size > self._capacity:
+            self.size -= _size(*self._kept.popitem(last=False))
+
+
+def _size(key: tuple[object, ...], sent: _Sent) -> int:
+    of_key = sum(len(part) for part in key if isinstance(part, (bytes, str)))
+    return _OVERHEAD + of_key + sent.length
+
+
+def _key(scope: Scope) -> tuple[object, ...] | None:
+    """Return all of a request that decides what is sent; None where more than that decides."""
+    told: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _PASS:
+            return None
+        if name in _DECIDE:
+            told[name] = told[name] + b", " + value if name in told else value
+    return (
+        *(scope["scheme"], scope["http_version"], scope.get("root_path", "")),
+        *(scope["path"], scope["query_string"]),
+        *(told.get(name) for name in _DECIDE[:-1]),
+        b"origin" in told,
+    )
+
+
+def _begun(message: MutableMapping[str, Any], version: str, visit: Visit) -> _Sent | None:
+    """Return what is to be kept of an answer whose head is sent, if it may be."""
+    headers: Headers = list(message["headers"])
+    by_name = dict(headers)
+    same = message["status"] == 200 and b"etag" in by_name and version
+    if not same or by_name.get(_VERSION) != version.encode():
+        return None
+    return _Sent(visit, headers)

@@ -1,0 +1,279 @@
+"""The cache: a store that keeps answers, and evaluates at once only one of many equal queries."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from types import TracebackType
+
+from osteokg.kg.errors import BusyError, UnavailableError
+from osteokg.kg.results import Answer, Query
+from osteokg.kg.sparql import is_repeatable
+from osteokg.kg.store import Store, StreamedAnswer
+
+__all__ = ["CacheStatus", "CachedStore"]
+
+_OVERHEAD = 600
+"""Bytes that an entry takes besides its answer's body."""
+
+_KNOWN_LARGE = 1000
+"""So many queries are remembered whose answers are too large to be kept."""
+
+
+@dataclass
+class CacheStatus:
+    """Hold what is told of a cache: what it holds, and what became of the queries.
+
+    A query was a ``hit``, or ``shared`` the evaluation of an equal one under way, or was a
+    ``miss`` and evaluated, or ``passed`` by, because its answer may differ each time, is too
+    large, or belongs to no version that is known and current.
+    """
+
+    capacity: int
+    bytes: int = 0
+    entries: int = 0
+    hits: int = 0
+    shared: int = 0
+    misses: int = 0
+    passed: int = 0
+    evicted: int = 0
+
+
+@dataclass(eq=False)
+class _Overflow:
+    """Hold an answer too large to be kept, as far as it was read; one reader may have it."""
+
+    streamed: StreamedAnswer
+    parts: list[bytes]
+    taken: bool = False
+
+
+@dataclass(eq=False)
+class _Flight:
+    """Hold one evaluation that several wait for; it ends when nobody does."""
+
+    client: str
+    work: asyncio.Task[Answer | _Overflow]
+    waiting: int = 0
+
+
+class CachedStore:
+    """Wrap a store; keep answers of its current version, bounded in bytes, least asked out first.
+
+    Errors are not kept. Whoever stops waiting does not stop the others; when the last one does,
+    the evaluation is ended.
+    """
+
+    def __init__(self, store: Store, capacity: int, largest: int) -> None:
+        """Keep ``capacity`` bytes of answers, none of more than ``largest`` bytes."""
+        self._store = store
+        self._largest = min(largest, capacity - _OVERHEAD)
+        self._kept: OrderedDict[bytes, Answer] = OrderedDict()
+        self._kept_of = store.version
+        self._large: OrderedDict[bytes, None] = OrderedDict()
+        self._flights: dict[bytes, _Flight] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._status = CacheStatus(capacity)
+
+    @property
+    def version(self) -> str:
+        """Return the id of the current version."""
+        return self._store.version
+
+    def status(self) -> CacheStatus:
+        """Return what the cache holds and what became of the queries."""
+        return self._status
+
+    async def query(self, query: Query) -> Answer:
+        """Answer a query whole."""
+        got = await self._get(query)
+        if isinstance(got, Answer):
+            return got
+        if got is not None:
+            await got.chunks.aclose()
+        # How large an answer may be that is held whole, the store knows.
+        return await self._store.query(query)
+
+    async def stream(self, query: Query) -> StreamedAnswer:
+        """Answer a query of any size."""
+        got = await self._get(query)
+        if got is None:
+            return await self._store.stream(query)
+        if isinstance(got, StreamedAnswer):
+            return got
+        return StreamedAnswer(got.format, got.version, _Chunks([got.body]), len(got.body))
+
+    async def close(self) -> None:
+        """Forget everything and close the store."""
+        self._forget()
+        for flight in list(self._flights.values()):
+            flight.work.cancel()
+        await self._store.close()
+
+    async def _get(self, query: Query) -> Answer | StreamedAnswer | None:
+        """Return an answer that was kept or shared, whole or as it comes; None: ask the store."""
+        version = self._store.version
+        if version != self._kept_of:
+            self._forget()
+            self._kept_of = version
+        key = _key(query, version)
+        if (
+            version == ""
+            or query.version not in (None, version)
+            or key in self._large
+            or not is_repeatable(query.text)
+        ):
+            self._status.passed += 1
+            return None
+        answer = self._kept.get(key)
+        if answer is not None:
+            self._kept.move_to_end(key)
+            self._status.hits += 1
+            return answer
+        return await self._share(key, query, version)
+
+    async def _share(
+        self, key: bytes, query: Query, version: str
+    ) -> Answer | StreamedAnswer | None:
+        """Wait with the others for one evaluation; the first of them has it begun.
+
+        Where another client's query had to make way, that is not this client's fault: it is
+        evaluated again, for this one.
+        """
+        while True:
+            flight = self._flights.get(key)
+            if flight is None:
+                self._status.misses += 1
+                flight = self._take_off(key, query, version)
+            else:
+                self._status.shared += 1
+            flight.waiting += 1
+            try:
+                result = await asyncio.shield(flight.work)
+                return result if isinstance(result, Answer) else _first_to_take(result)
+            except BusyError:
+                if flight.client == query.client:
+                    raise
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    raise
+                raise UnavailableError("The service is stopping.") from error
+            finally:
+                flight.waiting -= 1
+                if flight.waiting == 0:
+                    self._land(key, flight)
+
+    async def _evaluate(self, key: bytes, query: Query, version: str) -> Answer | _Overflow:
+        streamed = await self._store.stream(query)
+        parts: list[bytes] = []
+        room = self._largest if (streamed.size or 0) <= self._largest else -1
+        try:
+            while room >= 0:
+                parts.append(await anext(streamed.chunks))
+                room -= len(parts[-1])
+        except StopAsyncIteration:
+            answer = Answer(streamed.format, b"".join(parts), streamed.version)
+            if version == answer.version == self._store.version:
+                self._keep(key, answer)
+            return answer
+        except BaseException:
+            await streamed.chunks.aclose()
+            raise
+        self._remember_large(key)
+        return _Overflow(streamed, parts)
+
+    def _take_off(self, key: bytes, query: Query, version: str) -> _Flight:
+        work = asyncio.ensure_future(self._evaluate(key, query, version))
+        flight = self._flights[key] = _Flight(query.client, work)
+        work.add_done_callback(lambda _: self._leave(key, flight))
+        return flight
+
+    def _leave(self, key: bytes, flight: _Flight) -> None:
+        """From here on an equal query finds what was kept, or is evaluated by itself."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+    def _land(self, key: bytes, flight: _Flight) -> None:
+        """Let go of an evaluation that nobody waits for any more."""
+        if not flight.work.done():
+            self._leave(key, flight)
+            flight.work.cancel()
+        elif not flight.work.cancelled() and flight.work.exception() is None:
+            result = flight.work.result()
+            if isinstance(result, _Overflow) and not result.taken:
+                result.taken = True
+                closing = asyncio.ensure_future(result.streamed.chunks.aclose())
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
+
+    def _keep(self, key: bytes, answer: Answer) -> None:
+        status = self._status
+        self._kept[key] = answer
+        status.bytes += len(answer.body) + _OVERHEAD
+        while status.bytes > status.capacity:
+            _, oldest = self._kept.popitem(last=False)
+            status.bytes -= len(oldest.body) + _OVERHEAD
+            status.evicted += 1
+        status.entries = len(self._kept)
+
+    def _remember_large(self, key: bytes) -> None:
+        self._large[key] = None
+        if len(self._large) > _KNOWN_LARGE:
+            self._large.popitem(last=False)
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._large.clear()
+        self._status.bytes = self._status.entries = 0
+
+
+def _key(query: Query, version: str) -> bytes:
+    """Return what tells a query from every other: all that its answer depends on."""
+    formats = [format_ and format_.name for format_ in (query.rows, query.graph)]
+    dataset = [query.default_graphs, query.named_graphs]
+    said = json.dumps([version, query.text, dataset, query.base, formats])
+    return hashlib.sha256(said.encode()).digest()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _first_to_take(overflow: _Overflow) -> StreamedAnswer | None:
+    if overflow.taken:
+        return None
+    overflow.taken = True
+    streamed = overflow.streamed
+    chunks = _Chunks(overflow.parts, streamed.chunks)
+    return StreamedAnswer(streamed.format, streamed.version, chunks, streamed.size)
+
+
+class _Chunks(AsyncGenerator[bytes, None]):
+    """Give parts that are there, then what is still to come; closing closes that."""
+
+    def __init__(self, parts: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> None:
+        self._parts = parts[::-1]
+        self._rest = rest
+
+    async def asend(self, _value: None) -> bytes:
+        if self._parts:
+            return self._parts.pop()
+        if self._rest is None:
+            raise StopAsyncIteration
+        return await anext(self._rest)
+
+    async def athrow(
+        self,
+        kind: type[BaseException] | BaseException,
+        _value: BaseException | object = None,
+        _traceback: TracebackType | None = None,
+    ) -> bytes:
+        self._parts.clear()
+        if self._rest is not None:
+            await self._rest.aclose()
+        raise kind
