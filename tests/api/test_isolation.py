@@ -1,0 +1,193 @@
+"""A real server, forked or spawned workers behind it: nobody stops it, nothing is left of it."""
+
+import collections
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import get_args
+
+import httpx2
+import pytest
+
+from osteokg.kg.engine import Workers
+
+PRODUCT = " . ".join(f"?s{n} ?p{n} ?o{n}" for n in range(6))
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"
+
+
+@pytest.fixture(scope="module", params=get_args(Workers))
+def running(request, command, surroundings, good, tmp_path_factory):
+    """Return a client of a server of its own, the server's process id and its folder."""
+    folder = tmp_path_factory.mktemp("temporary")
+    with started(command, surroundings, good, folder, request.param) as (client, process):
+        yield client, process.pid, folder
+
+
+@contextmanager
+def started(command, surroundings, good, folder, workers):
+    arguments = ["serve", "--port", "0", "--evidence", str(good), "--workers", workers]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        environment = {**surroundings, "TMPDIR": str(folder)}
+        process = subprocess.Popen([*command, *arguments], env=environment, stderr=log)
+        try:
+            address = None
+            while address is None:
+                assert process.poll() is None, log.read()
+                log.seek(0)
+                address = re.search(r"(http://\S+)/\n", log.read())
+            with httpx2.Client(base_url=address[1], timeout=60, trust_env=False) as client:
+                yield client, process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def ask(client, query, **headers):
+    headers = {"Content-Type": "application/sparql-query", **headers}
+    return client.post("/sparql", content=query, headers=headers)
+
+
+def begin(client, query):
+    """Send a query and return the connection, on which the answer would come."""
+    connection = socket.create_connection((client.base_url.host, client.base_url.port))
+    head = f"POST /sparql HTTP/1.1\r\nHost: h\r\nContent-Length: {len(query)}\r\n"
+    connection.sendall(f"{head}Content-Type: application/sparql-query\r\n\r\n{query}".encode())
+    return connection
+
+
+def wait_until(true):
+    while not true():
+        time.sleep(0.02)
+
+
+def is_running(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def niced(processes):
+    """Return those that give way to all others: they have run for a while."""
+    return {one for one in processes if is_running(one) and os.getpriority(os.PRIO_PROCESS, one)}
+
+
+def test_no_depth_stops_the_server(running):
+    client, server, _ = running
+    for begin_, end, inner in (("{", "}", ""), ("{ FILTER EXISTS ", "}", "{}")):
+        assert ask(client, f"ASK {begin_ * 3000}{inner}{end * 3000}").json()["boolean"]
+    parentheses = f"ASK {{ FILTER({'(' * 6000}1{')' * 6000}) }}"
+    assert ask(client, parentheses).json()["boolean"]
+    deepest = ask(client, "{" * 450_000 + "ASK")
+    assert deepest.status_code == 400
+    assert is_running(server)
+    assert ask(client, "ASK {}").json() == {"head": {}, "boolean": True}
+
+
+def test_what_is_nested_too_deeply_is_a_client_s_error(running):
+    client, _, _ = running
+    answer = ask(client, "ASK {" + "{" * 490_000 + "}" * 490_000 + "}")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["title"] == "The query is nested too deeply"
+
+
+def test_a_query_is_answered_while_eight_hostile_ones_run(running):
+    client, _, _ = running
+    connections = [begin(client, ENDLESS) for _ in range(8)]
+    try:
+        assert ask(client, "ASK {}").json()["boolean"]
+        assert client.get("/health").json()["status"] == "ok"
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def test_the_client_who_asks_too_much_is_told_when_to_come_back(running):
+    client, _, _ = running
+    connections = [begin(client, ENDLESS) for _ in range(8)]
+    heads = []
+    reading = [
+        threading.Thread(target=lambda one=one: heads.append(one.recv(65536).decode()))
+        for one in connections
+    ]
+    for thread in reading:
+        thread.start()
+    wait_until(lambda: any(" 503 " in head for head in heads))
+    for connection in connections:
+        connection.shutdown(socket.SHUT_RDWR)
+    for thread, connection in zip(reading, connections, strict=True):
+        thread.join()
+        connection.close()
+    (told, *_) = [head for head in heads if " 503 " in head]
+    assert "retry-after: 5\r\n" in told.lower()
+    assert "The service is busy" in told
+
+
+def test_a_client_who_goes_away_ends_the_work(running, engine_processes):
+    client, server, _ = running
+    wait_until(lambda: not niced(engine_processes(server)))
+    for _ in range(2):
+        connection = begin(client, ENDLESS)
+        wait_until(lambda: niced(engine_processes(server)))
+        working = niced(engine_processes(server))
+        connection.close()
+        wait_until(lambda ended=working: not any(map(is_running, ended)))
+    assert ask(client, "ASK {}").json()["boolean"]
+
+
+def test_a_download_that_is_aborted_ends_the_work(running, engine_processes):
+    client, server, _ = running
+    wait_until(lambda: not niced(engine_processes(server)))
+    connection = begin(client, f"SELECT * {{ {PRODUCT} }}")
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    working = niced(engine_processes(server))
+    connection.close()
+    wait_until(lambda: not any(map(is_running, working)))
+
+
+def test_an_answer_that_is_too_large_is_seen_to_be_cut(running):
+    client, _, _ = running
+    large = {"query": f"SELECT ?o0 {{ {PRODUCT} }}"}
+    with client.stream("POST", "/sparql", data=large) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx2.RemoteProtocolError, match="incomplete"):
+            collections.deque(answer.iter_bytes(), maxlen=0)
+
+
+def test_a_small_answer_tells_its_length(running):
+    client, _, _ = running
+    answer = ask(client, "SELECT ?s { ?s a ?type } LIMIT 3", **{"Accept-Encoding": "identity"})
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert len(answer.json()["results"]["bindings"]) == 3
+
+
+@pytest.fixture(params=get_args(Workers))
+def ending(request, command, surroundings, good, tmp_path):
+    """Return a client of a server that is about to end, its process and its folder."""
+    with started(command, surroundings, good, tmp_path, request.param) as (client, process):
+        yield client, process, tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_ends_leaves_nothing(ending, number, engine_processes):
+    client, process, folder = ending
+    with begin(client, ENDLESS):
+        wait_until(lambda: niced(engine_processes(process.pid)))
+        assert ask(client, "ASK {}").json()["boolean"]
+        left = list(engine_processes(process.pid))
+        if number == signal.SIGKILL:
+            process.kill()
+            wait_until(lambda: not any(map(is_running, left)))
+            return
+    process.send_signal(number)  # a graceful end waits for those who wait for an answer
+    assert process.wait() == 128 + signal.SIGTERM
+    assert not any(map(is_running, left))
+    assert list(folder.iterdir()) == []
