@@ -1,4 +1,4 @@
-"""Measure what isolation costs and gives: processes against a thread, a question among hostile ones.
+"""Measure what isolation costs and gives: processes or a thread, a question among hostile ones.
 
 Usage: python benchmarks/queries.py [TRIPLES …]: sizes of the invented graphs (10000 100000).
 Prints Markdown tables. Everything that is compared is measured in one run, in turn.
