@@ -13,7 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from osteokg import __version__
-from osteokg.api import findings, graphs, ontology, operations, questions, sparql, things, update
+from osteokg.api import (
+    findings,
+    graphs,
+    ontology,
+    openapi,
+    operations,
+    questions,
+    sparql,
+    things,
+    update,
+)
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
@@ -141,7 +151,13 @@ def _add_small_routes(app: FastAPI) -> None:
         version = app.state.store.version
         return page("start.html", counts=counts, queries=named_queries(), version=version)
 
-    @app.get("/context.jsonld", tags=["Linked data"], summary="The JSON-LD context")
+    @app.get(
+        "/context.jsonld",
+        tags=["Linked data"],
+        summary="The JSON-LD context",
+        response_class=Response,
+        openapi_extra=openapi.document(["application/ld+json"], versioned=False),
+    )
     @app.head("/context.jsonld", include_in_schema=False)
     async def context() -> Response:
         """Give the context that our JSON-LD is written with."""

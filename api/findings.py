@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, prefers_html
@@ -23,7 +24,12 @@ __all__ = ["router"]
 router = APIRouter()
 
 
-@router.get("/findings", summary="All findings and claims")
+@router.get(
+    "/findings",
+    summary="All findings and claims",
+    response_class=Response,
+    openapi_extra=openapi.document(["application/json", HTML]),
+)
 @router.head("/findings", include_in_schema=False)
 async def findings(request: Request) -> Response:
     """Give every finding and claim: JSON ``{"total", "items", "next"}``, or a page."""
@@ -34,7 +40,12 @@ async def findings(request: Request) -> Response:
     return represent(request, body, "application/json", validator_for(request, "json"))
 
 
-@router.get("/findings.csv", summary="The findings table as CSV")
+@router.get(
+    "/findings.csv",
+    summary="The findings table as CSV",
+    response_class=Response,
+    openapi_extra=openapi.document(["text/csv"]),
+)
 @router.head("/findings.csv", include_in_schema=False)
 async def findings_as_csv(request: Request) -> Response:
     """Give the findings table (RFC 4180, UTF-8)."""
@@ -48,7 +59,12 @@ async def findings_as_csv(request: Request) -> Response:
     )
 
 
-@router.get("/findings.jsonld", summary="The findings as JSON-LD")
+@router.get(
+    "/findings.jsonld",
+    summary="The findings as JSON-LD",
+    response_class=Response,
+    openapi_extra=openapi.document(["application/ld+json"]),
+)
 @router.head("/findings.jsonld", include_in_schema=False)
 async def findings_as_jsonld(request: Request) -> Response:
     """Give every finding and claim as one compact JSON-LD document."""

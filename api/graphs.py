@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from osteokg.api import openapi
 from osteokg.api.negotiation import best_format
 from osteokg.api.representations import Validator, stream, tags_in, versions_in
 from osteokg.api.requests import (
@@ -33,7 +34,7 @@ from osteokg.api.requests import (
 )
 from osteokg.api.settings import Settings
 from osteokg.api.update import required_versions, told
-from osteokg.api.write_access import versions_to_write
+from osteokg.api.write_access import TOKEN, versions_to_write
 from osteokg.kg.errors import (
     MediaTypeError,
     NotAcceptableError,
@@ -69,7 +70,7 @@ class _Target:
     location: str
 
 
-@router.get("/graphs", summary="A graph")
+@router.get("/graphs", summary="A graph", response_class=Response, openapi_extra=openapi.READ)
 @router.get(_DIRECT, include_in_schema=False)
 @router.head("/graphs", include_in_schema=False)
 @router.head(_DIRECT, include_in_schema=False)
@@ -95,7 +96,14 @@ async def read(request: Request) -> Response:
     return stream(request, answer, chosen.content_type, known)
 
 
-@router.put("/graphs", summary="Replace a graph")
+@router.put(
+    "/graphs",
+    summary="Replace a graph",
+    status_code=204,
+    response_class=Response,
+    dependencies=[TOKEN],
+    openapi_extra=openapi.WRITE,
+)
 @router.put(_DIRECT, include_in_schema=False)
 async def replace(request: Request) -> Response:
     """Make a graph hold what is sent and nothing else (PUT, section 5.3)."""
@@ -105,7 +113,14 @@ async def replace(request: Request) -> Response:
     return await _written(request, versions, target, ReplaceGraph(target.graph, payloads))
 
 
-@router.post("/graphs", summary="Add to a graph")
+@router.post(
+    "/graphs",
+    summary="Add to a graph",
+    status_code=204,
+    response_class=Response,
+    dependencies=[TOKEN],
+    openapi_extra=openapi.WRITE,
+)
 @router.post(_DIRECT, include_in_schema=False)
 async def merge(request: Request) -> Response:
     """Add what is sent to a graph, to a new one if none is named (POST, section 5.5)."""
@@ -115,7 +130,14 @@ async def merge(request: Request) -> Response:
     return await _written(request, versions, target, MergeGraph(target.graph, payloads))
 
 
-@router.delete("/graphs", summary="Drop a graph")
+@router.delete(
+    "/graphs",
+    summary="Drop a graph",
+    response_class=Response,
+    dependencies=[TOKEN],
+    openapi_extra=openapi.DROP,
+    status_code=204,
+)
 @router.delete(_DIRECT, include_in_schema=False)
 async def drop(request: Request) -> Response:
     """Let a graph be no more (DELETE, section 5.4)."""

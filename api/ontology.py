@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, best_type
@@ -29,7 +30,12 @@ _BY_TYPE = {
 _BY_SUFFIX = {**_BY_NAME, "owl": _BY_NAME["rdf"]}
 
 
-@router.get("/ontology", summary="The ontology: a page, or the document by Accept")
+@router.get(
+    "/ontology",
+    summary="The ontology: a page, or the document by Accept",
+    response_class=Response,
+    openapi_extra=openapi.document([HTML, *_BY_TYPE], [406]),
+)
 @router.head("/ontology", include_in_schema=False)
 async def ontology(request: Request) -> Response:
     """Give the page of the ontology, or its document in the format a client likes best."""
@@ -44,7 +50,12 @@ async def ontology(request: Request) -> Response:
     return await _page_of(request)
 
 
-@router.get("/ontology.{suffix}", summary="The ontology in the format a suffix names")
+@router.get(
+    "/ontology.{suffix}",
+    summary="The ontology in the format a suffix names",
+    response_class=Response,
+    openapi_extra=openapi.document([HTML, *_BY_TYPE], [404]),
+)
 @router.head("/ontology.{suffix}", include_in_schema=False)
 async def ontology_in_format(request: Request, suffix: str) -> Response:
     """Give the page (``.html``) or the document (``.ttl .nt .rdf .owl .jsonld .ofn``)."""

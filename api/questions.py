@@ -7,6 +7,7 @@ import json
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.negotiation import best_type, prefers_html
 from osteokg.api.requests import in_address
@@ -20,7 +21,12 @@ router = APIRouter()
 _SPARQL = "application/sparql-query"
 
 
-@router.get("/queries", summary="The named questions")
+@router.get(
+    "/queries",
+    summary="The named questions",
+    response_class=Response,
+    openapi_extra=openapi.document(["application/json", "text/html"], versioned=False),
+)
 @router.head("/queries", include_in_schema=False)
 async def questions(request: Request) -> Response:
     """List the named questions: JSON, or a page."""
@@ -40,7 +46,12 @@ async def questions(request: Request) -> Response:
     return Response(f"{text}\n", media_type="application/json", headers={"Vary": "Accept"})
 
 
-@router.get("/queries/{name}", summary="A named question and its answer")
+@router.get(
+    "/queries/{name}",
+    summary="A named question and its answer",
+    response_class=Response,
+    openapi_extra=openapi.document([*openapi.RESULTS, "text/html", _SPARQL], [404, 406]),
+)
 @router.head("/queries/{name}", include_in_schema=False)
 async def question(request: Request, name: str) -> Response:
     """Give the answer to a question, as ``/sparql`` would, or its text as application/sparql-query.

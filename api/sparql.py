@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import best_format, best_type, prefers_html
@@ -61,7 +62,12 @@ RESULT_TYPES = sorted(
 _ALSO_CALLED = {"turtle": "ttl", "n3": "ttl", "rdf+xml": "rdf", "json-ld": "jsonld"}
 
 
-@router.get("/sparql", summary="Ask a SPARQL query (GET)")
+@router.get(
+    "/sparql",
+    summary="Ask a SPARQL query (GET)",
+    response_class=Response,
+    openapi_extra=openapi.QUERY_GET,
+)
 @router.head("/sparql", include_in_schema=False)
 async def ask_by_get(request: Request) -> Response:
     """Answer ``?query=``; without a query, describe the service (RDF) or show the query page."""
@@ -91,7 +97,12 @@ async def _service(request: Request) -> Service:
     )
 
 
-@router.post("/sparql", summary="Ask a SPARQL query (POST)")
+@router.post(
+    "/sparql",
+    summary="Ask a SPARQL query (POST)",
+    response_class=Response,
+    openapi_extra=openapi.QUERY_POST,
+)
 async def ask_by_post(request: Request) -> Response:
     """Answer a query posted as a form or as it is (``application/sparql-query``)."""
     settings: Settings = request.app.state.settings

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.description import describe_for_page
 from osteokg.api.negotiation import HTML, best_type
@@ -33,16 +34,29 @@ _SUFFIXES: dict[str, Format | None] = {
     "html": None,
     **{format_.name: format_ for format_ in GRAPH_FORMATS},
 }
+_DESCRIBED = openapi.document(
+    [HTML, *(format_.media_types[0] for format_ in GRAPH_FORMATS)], [404, 406], s303={}
+)
 
 
-@router.get("/id/{kind}/{slug}", summary="A thing: finding, study, arm …")
+@router.get(
+    "/id/{kind}/{slug}",
+    summary="A thing: finding, study, arm …",
+    response_class=Response,
+    openapi_extra=_DESCRIBED,
+)
 @router.head("/id/{kind}/{slug}", include_in_schema=False)
 async def thing(request: Request, kind: str, slug: str) -> Response:
     """Lead to the page or the data about a thing, or give the document a suffix names."""
     return await _dereference(request, f"id/{kind}/{slug}")
 
 
-@router.get("/vocab/{term}", summary="A term of the ontology")
+@router.get(
+    "/vocab/{term}",
+    summary="A term of the ontology",
+    response_class=Response,
+    openapi_extra=_DESCRIBED,
+)
 @router.head("/vocab/{term}", include_in_schema=False)
 async def term(request: Request, term: str) -> Response:
     """Lead to the page or the data about a term, or give the document a suffix names.

@@ -10,6 +10,7 @@ import json
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from osteokg.api import openapi
 from osteokg.api.representations import VERSION, tags_in, versions_in
 from osteokg.api.requests import (
     FORM,
@@ -22,7 +23,7 @@ from osteokg.api.requests import (
     text_of_body,
 )
 from osteokg.api.settings import Settings
-from osteokg.api.write_access import versions_to_write
+from osteokg.api.write_access import TOKEN, versions_to_write
 from osteokg.kg.errors import MediaTypeError, RequestError
 from osteokg.kg.writes import Update, Written
 
@@ -33,7 +34,13 @@ router = APIRouter()
 _DIRECT = "application/sparql-update"
 
 
-@router.post("/update", summary="Change the data by SPARQL Update")
+@router.post(
+    "/update",
+    summary="Change the data by SPARQL Update",
+    response_class=Response,
+    dependencies=[TOKEN],
+    openapi_extra=openapi.UPDATE,
+)
 async def update(request: Request) -> Response:
     """Carry out an update posted as a form or as it is (``application/sparql-update``)."""
     versions = versions_to_write(request)

@@ -10,13 +10,17 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from osteokg.api.settings import Settings
 from osteokg.kg.errors import ForbiddenError, RequestError, UnauthorizedError
 from osteokg.kg.writes import Versions
 
-__all__ = ["read_token", "versions_to_write", "writing_is_on"]
+__all__ = ["TOKEN", "read_token", "versions_to_write", "writing_is_on"]
+
+TOKEN = Depends(HTTPBearer(scheme_name="write token", auto_error=False))
+"""What tells readers of the API's description of the token; who may write is decided below."""
 
 _SHORTEST = 16
 _LOCAL = ("localhost", "127.0.0.1", "::1")

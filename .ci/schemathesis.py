@@ -1,0 +1,72 @@
+"""Let schemathesis ask what the OpenAPI document says can be asked.
+
+Of an empty dataset that may be written to, and of the evidence that comes with OsteoKG:
+
+    python .ci/schemathesis.py SCHEMATHESIS FOLDER
+
+SCHEMATHESIS is its command, FOLDER one for its files. Whether data that fit the document are
+accepted is not looked at: a schema cannot say what a SPARQL query is.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,unsupported_method"
+)
+EXAMPLES = 30
+SEED = 20260725
+TOKEN = "not-a-secret-of-anybody"  # noqa: S105 - of a server that lives for a minute
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[str]:
+    """Start a server on a free port and give its address."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        command = [sys.executable, "-m", "osteokg.api.cli", "serve", "--port", "0", *arguments]
+        server = subprocess.Popen(command, stderr=log)
+        try:
+            while server.poll() is None:
+                log.seek(0)
+                if told := re.search(r"(http://\S+)/\n", log.read()):
+                    yield told[1]
+                    return
+                time.sleep(0.1)
+            log.seek(0)
+            raise SystemExit(f"the server ended:\n{log.read()}")
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def main(schemathesis: str, folder: str) -> int:
+    """Return 0 if nothing was found."""
+    token = Path(folder, "token")
+    token.write_text(TOKEN, encoding="ascii")
+    token.chmod(0o600)
+    found = 0
+    for arguments in (["--plain", "--write-token-file", str(token)], []):
+        with serving(*arguments) as address:
+            asked = subprocess.run(
+                [
+                    *(str(Path(schemathesis).resolve()), "run", f"{address}/openapi.json"),
+                    *("--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", str(SEED)),
+                    *("--header", f"Authorization: Bearer {TOKEN}"),
+                    *("--generation-database", "none"),
+                ],
+                cwd=folder,
+                check=False,
+            )
+        found = found or asked.returncode
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""The OpenAPI document, and that no request makes the protocol fail.
+
+.ci/run lets schemathesis ask the whole document of real servers; here the parts of requests that
+it does not vary are drawn by hypothesis, 300 requests each.
+"""
+
+import httpx2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from osteokg.api.app import create_app
+from osteokg.api.settings import Settings
+from osteokg.kg.metadata import Counts
+from osteokg.kg.plain import PlainVersions
+from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS
+
+
+@pytest.fixture(scope="module")
+def document(server: httpx2.Client):
+    return server.get("/openapi.json").json()
+
+
+@pytest.fixture(scope="module")
+def plainly():
+    """Ask an application in this process: a failure of ours is raised, not answered with 500."""
+    versions = PlainVersions()
+    app = create_app(Settings(plain=True, max_payload=2000), versions, Counts(0, {}), versions)
+    with TestClient(app, base_url="http://localhost") as client:
+        yield client
+
+
+def test_the_document_tells_every_parameter_and_type(document):
+    paths = document["paths"]
+    types = {name for format_ in ROW_FORMATS + RDF_FORMATS for name in format_.media_types}
+    for method in ("get", "post"):
+        asked = paths["/sparql"][method]
+        names = {one["name"] for one in asked["parameters"]}
+        assert {"default-graph-uri", "named-graph-uri", "version", "format"} <= names
+        assert types <= set(asked["responses"]["200"]["content"])
+        assert {"400", "406", "410", "503"} <= set(asked["responses"])
+    assert "application/sparql-query" in paths["/sparql"]["post"]["requestBody"]["content"]
+    assert "application/sparql-update" in paths["/update"]["post"]["requestBody"]["content"]
+    assert set(paths["/graphs"]) == {"get", "put", "post", "delete"}
+    documents = paths["/graphs"]["put"]["requestBody"]["content"]
+    assert {"text/turtle", "application/trig", "multipart/form-data"} <= set(documents)
+
+
+def test_the_document_says_what_needs_the_token(document):
+    (scheme,) = document["components"]["securitySchemes"].items()
+    assert scheme[1] == {"type": "http", "scheme": "bearer"}
+    secured = {
+        (path, method)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if operation.get("security")
+    }
+    assert secured == {
+        ("/update", "post"), ("/graphs", "put"), ("/graphs", "post"), ("/graphs", "delete")
+    }  # fmt: skip
+
+
+NAMES = ["query", "update", "default-graph-uri", "named-graph-uri", "using-graph-uri", "version",
+         "using-named-graph-uri", "format", "graph", "default", "x", ""]  # fmt: skip
+VALUES = ["", "ASK {}", "SELECT * { ?s ?p ?o }", "DROP ALL", "x:g", "http://example.org/g", "%FF",
+          "a b", "ttl", "csv", "é", "1.1", "\x00", "<", "CONSTRUCT WHERE { ?s ?p ?o }"]  # fmt: skip
+TYPES = ["", "application/x-www-form-urlencoded", "application/sparql-query", "text/turtle",
+         "application/sparql-update", "multipart/form-data; boundary=b", "multipart/form-data",
+         "application/n-quads", "text/turtle; charset=latin1", "application/rdf+xml", ";", "a/b;c",
+         "application/sparql-query; charset=\"UTF-8\"", "application/ld+json"]  # fmt: skip
+ACCEPTS = ["*/*", "", "text/csv", "application/xml", "text/html", "image/png", "text/turtle;q=0",
+           "application/n-quads;q=0.1, text/*"]  # fmt: skip
+TAGS = ["*", '"x"', 'W/"x.ttl.gzip"', "x", '"', ""]
+PART = b"--b\r\nContent-Type: text/turtle\r\n\r\n<x:a> <x:b> 1 .\r\n--b--\r\n"
+BODIES = [b"", b"ASK {}", b"DROP ALL", b"<x:a> <x:b> <x:c> .", b"query=ASK%20%7B%7D&x", b"\xff",
+          b"update=DROP%20ALL", b"--b\r\n\r\n--b--", PART, b"{}", b"&=&", b"a" * 3000]  # fmt: skip
+STATUSES = {200, 201, 204, 304, 400, 403, 404, 405, 406, 409, 410, 412, 413, 415}
+
+
+@given(
+    place=st.tuples(
+        st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]),
+        st.sampled_from(["/sparql", "/update", "/graphs", "/graphs/a%20b", "/graphs/é/"]),
+    ),
+    parameters=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES)), max_size=4),
+    headers=st.fixed_dictionaries(
+        {
+            "Content-Type": st.sampled_from(TYPES),
+            "Accept": st.sampled_from(ACCEPTS),
+            "Accept-Encoding": st.sampled_from(["gzip", "identity", "*;q=0", "gzip;q=x"]),
+        },
+        optional={
+            "If-Match": st.sampled_from(TAGS),
+            "If-None-Match": st.sampled_from(TAGS),
+            "Origin": st.sampled_from(["http://localhost", "null", "http://x"]),
+            "Content-Encoding": st.sampled_from(["gzip", "identity"]),
+        },
+    ),
+    body=st.sampled_from(BODIES),
+)
+@settings(max_examples=300)
+def test_no_request_is_a_failure(plainly, place, parameters, headers, body):
+    method, path = place
+    address = f"{path}?{httpx2.QueryParams(parameters)}"
+    answer = plainly.request(method, address, headers=headers, content=body)
+    assert answer.status_code in STATUSES, answer.text
+    if answer.status_code >= 400 and method != "HEAD":
+        kind = answer.headers["content-type"].partition(";")[0]
+        assert kind in ("application/problem+json", "text/html")
+        if kind != "text/html":
+            assert answer.json()["status"] == answer.status_code
+            assert answer.json()["detail"]
