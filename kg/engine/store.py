@@ -295,9 +295,8 @@ class ProcessStore:
         place.stop = worker.stop
 
         def promote() -> None:
+            pool.promote(worker)
             self._lanes.promote(place)
-            if place in self._lanes.slow:
-                pool.promote(worker)
 
         long = loop.call_later(self.limits.promote_after, promote)
         try:
