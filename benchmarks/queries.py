@@ -1,4 +1,4 @@
-"""Measure what isolation costs and gives: processes or a thread, a question among hostile ones.
+"""Measure what isolation costs and gives: processes or threads, a question among hostile ones.
 
 Usage: python benchmarks/queries.py [TRIPLES …]: sizes of the invented graphs (10000 100000).
 Prints Markdown tables. Everything that is compared is measured in one run, in turn.
@@ -25,7 +25,7 @@ from osteokg.kg.store import InProcessStore, Store
 from osteokg.kg.version import Version
 from osteokg.kg.worker.snapshot import load
 
-ROUNDS = 5
+ROUNDS = 3
 SECONDS = 2.0
 LOOKUP = Query("SELECT ?p ?o { <http://ex.org/thing/77> ?p ?o }", rows=ROW_FORMATS[0])
 AGGREGATE = Query("SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p", rows=ROW_FORMATS[0])

@@ -1,8 +1,9 @@
 """Lanes: who runs next, who has run long, and who has to stop for others.
 
 Every query begins in the quick lane, whatever it says. One that has run for a moment moves to the
-slow lane and frees its place. When the slow lane is full, the client who has taken most time of it
-loses the query that has run longest.
+slow lane and frees its place. When both are full and somebody waits, a long query is stopped: of
+the client who has taken most time the one that has run longest. So many long queries at once are
+no offence; to hold up those who have taken less is.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from osteokg.kg.worker.limits import Limits
 __all__ = ["Lanes", "Ledger", "Place"]
 
 _HALF_LIFE = 60.0
-_TRY_AGAIN = 5
 _FORGOTTEN = 0.001
+_MUCH_MORE = 1.0
+"""Who has taken twice as much as another, and so many seconds more, makes way for that one."""
+_LOOK_AGAIN = 0.05
+_TRY_AGAIN = 5
 _STOPPED = (
-    "The query was stopped: more long queries run than there are places for, and no client has "
+    "The query was stopped: others wait, all places are taken by long queries, and nobody has "
     "taken more time than you. Ask again later, or for less at once."
 )
 
@@ -52,11 +56,11 @@ class Ledger:
 
 @dataclass(eq=False)
 class Place:
-    """Hold one query's place: since when, in which lane, and how to stop it."""
+    """Hold one query's place: whose, since when, whether it has run long, and how to stop it."""
 
     client: str
     since: float
-    slow: bool = False
+    is_long: bool = False
     stop: Callable[[BusyError], None] = field(default=lambda _reason: None)
 
 
@@ -71,6 +75,7 @@ class Lanes:
         self._limits = limits
         self._ledger = Ledger()
         self._waiting: OrderedDict[str, deque[asyncio.Future[Place]]] = OrderedDict()
+        self._looking: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
@@ -86,44 +91,21 @@ class Lanes:
         return self._place(client)
 
     def promote(self, place: Place) -> None:
-        """Move a place to the slow lane; stop a query there if none is free."""
-        if place not in self.quick:
-            return
-        self.quick.discard(place)
-        self.slow.add(place)
-        place.slow = True
-        self.promoted += 1
-        while len(self.slow) > self._limits.slow_slots:
-            last = self._to_stop()
-            self._leave(last)
-            last.stop(BusyError(_STOPPED, _TRY_AGAIN))
-        self._call()
+        """Move a place to the slow lane, as soon as one is free there."""
+        if place in self.quick:
+            place.is_long = True
+            self._arrange()
 
     def leave(self, place: Place) -> None:
         """Give a place back."""
-        self._leave(place)
-        self._call()
-
-    def _leave(self, place: Place) -> None:
-        if place in self.quick or place in self.slow:
-            self.quick.discard(place)
-            self.slow.discard(place)
-            now = self._now()
-            if place.client:  # our own pages are asked for by many
-                self._ledger.add(place.client, now - place.since, now)
-
-    def _to_stop(self) -> Place:
-        now = self._now()
-        taken: dict[str, float] = {}
-        for place in self.slow:
-            before = taken.get(place.client, self._ledger.taken(place.client, now))
-            taken[place.client] = before + now - place.since
-        return max(self.slow, key=lambda place: (taken[place.client], now - place.since))
+        self._end(place)
+        self._arrange()
 
     async def _turn(self, client: str) -> Place:
         """Wait until it is this client's turn."""
         turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(client, deque()).append(turn)
+        self._arrange()
         try:
             async with asyncio.timeout(self._limits.waiting_seconds):
                 return await turn
@@ -140,8 +122,31 @@ class Lanes:
                 if not queue:
                     del self._waiting[client]
 
+    def _arrange(self) -> None:
+        """Move long queries over, call whose turn it is, and make room for them if need be."""
+        self._move()
+        self._call()
+        while self._waiting and any(place.is_long for place in self.quick):
+            found = ((client, self._to_stop(client)) for client in self._waiting)
+            client, last = next(((one, last) for one, last in found if last), (None, None))
+            if client is None or last is None:
+                self._look_again()
+                return
+            self._end(last)
+            last.stop(BusyError(_STOPPED, _TRY_AGAIN))
+            self._move()
+            self._waiting.move_to_end(client, last=False)
+            self._call()
+
+    def _move(self) -> None:
+        long = sorted((one for one in self.quick if one.is_long), key=lambda one: one.since)
+        for place in long[: self._limits.slow_slots - len(self.slow)]:
+            self.quick.discard(place)
+            self.slow.add(place)
+            self.promoted += 1
+
     def _call(self) -> None:
-        """Call whose turn it is: of each client one, then of each the next."""
+        """Call those who wait: of each client one, then of each the next."""
         while self._waiting and len(self.quick) < self._limits.quick_slots:
             client, queue = self._waiting.popitem(last=False)
             turn = queue.popleft()
@@ -150,10 +155,44 @@ class Lanes:
             if not turn.done():
                 turn.set_result(self._place(client))
 
+    def _to_stop(self, client: str) -> Place | None:
+        """Return the long query that makes way for a client who waits, None if none has to.
+
+        For one of his own it has to when it has had half of its time.
+        """
+        now = self._now()
+        taken = {client: self._ledger.taken(client, now)}
+        for place in self.quick | self.slow:
+            before = taken.get(place.client, self._ledger.taken(place.client, now))
+            taken[place.client] = before + now - place.since
+        long = [place for place in self.quick | self.slow if place.is_long]
+        last = max(long, key=lambda place: (taken[place.client], now - place.since))
+        if last.client == client:
+            return last if now - last.since > self._limits.seconds / 2 else None
+        return last if taken[last.client] > 2 * taken[client] + _MUCH_MORE else None
+
+    def _look_again(self) -> None:
+        """Look soon whether somebody has taken too much by then."""
+        if self._looking is None:
+            loop = asyncio.get_running_loop()
+            self._looking = loop.call_later(_LOOK_AGAIN, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        self._arrange()
+
     def _place(self, client: str) -> Place:
         place = Place(client, self._now())
         self.quick.add(place)
         return place
+
+    def _end(self, place: Place) -> None:
+        if place in self.quick or place in self.slow:
+            self.quick.discard(place)
+            self.slow.discard(place)
+            if place.client:  # our own pages are asked for by many
+                now = self._now()
+                self._ledger.add(place.client, now - place.since, now)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

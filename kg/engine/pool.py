@@ -17,9 +17,13 @@ _ENDED = "The service is being ended."
 
 
 class Pool:
-    """Hold the workers of one version; ``wanted`` of them idle or in the quick lane."""
+    """Hold the workers of one version; ``wanted`` of them idle or in the quick lane.
 
-    def __init__(self, version: str, source: Source, wanted: int) -> None:
+    A worker that gave way to others does so for good. Where another is had at once it is ended;
+    where each has to load the version first ``most`` are kept, for when no other is idle.
+    """
+
+    def __init__(self, version: str, source: Source, wanted: int, most: int) -> None:
         """Begin without workers."""
         self.version = version
         self.source = source
@@ -27,6 +31,7 @@ class Pool:
         self.busy: set[Worker] = set()
         self.slow: set[Worker] = set()
         self._wanted = wanted
+        self._most = most
         self._starting: set[asyncio.Task[None]] = set()
         self._waiting: deque[asyncio.Future[Worker]] = deque()
         self._users = 0
@@ -75,15 +80,15 @@ class Pool:
     def give_back(self, worker: Worker) -> None:
         """Take a worker back, or end it where it is of no more use."""
         of_use = worker.is_idle and worker.is_alive and not worker.is_tired
-        if worker in self.slow or self.is_closing:  # it gave way to others, and would for good
-            of_use = False
+        gave_way = worker in self.slow
         self.busy.discard(worker)
         self.slow.discard(worker)
-        enough = len(self.idle) + len(self.busy) >= self._wanted and not self._waiting
-        if of_use and not enough:
-            self._offer(worker)
-        else:
+        most = self._most if gave_way else max(self._most, self._wanted)
+        enough = len(self.idle) + len(self.busy) >= most and not self._waiting
+        if not of_use or enough or self.is_closing or (gave_way and not self._most):
             worker.stop()
+        else:
+            self._offer(worker, last=gave_way)
         self._balance()
 
     def promote(self, worker: Worker) -> None:
@@ -97,6 +102,7 @@ class Pool:
     def want(self, workers: int) -> None:
         """Have so many workers from now on, idle or in the quick lane."""
         self._wanted = workers
+        self._most = min(self._most, workers)
         while len(self.idle) > workers:
             self.idle.popleft().stop()
         self._balance()
@@ -131,22 +137,29 @@ class Pool:
             task.add_done_callback(self._starting.discard)
 
     async def _start(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         try:
             worker = await self.source.start()
         except OsteoKGError as error:
+            self._starting.discard(task)
             self._refuse(error)
             return
+        self._starting.discard(task)  # before anybody counts again
         worker.ended.add_done_callback(lambda _status: self._lose(worker))
         self._offer(worker)
 
-    def _offer(self, worker: Worker) -> None:
+    def _offer(self, worker: Worker, *, last: bool = False) -> None:
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
                 self.busy.add(worker)
                 turn.set_result(worker)
                 return
-        self.idle.append(worker)
+        if last:
+            self.idle.appendleft(worker)
+        else:
+            self.idle.append(worker)
 
     def _refuse(self, error: OsteoKGError) -> None:
         while self._waiting:

@@ -295,9 +295,8 @@ class ProcessStore:
         place.stop = worker.stop
 
         def promote() -> None:
+            pool.promote(worker)
             self._lanes.promote(place)
-            if place in self._lanes.slow:
-                pool.promote(worker)
 
         long = loop.call_later(self.limits.promote_after, promote)
         try:
@@ -330,8 +329,12 @@ class ProcessStore:
             self._keep(done.result())
 
     async def _open(self, snapshot: Snapshot, wanted: int) -> Pool:
-        source: Source = (Forked if self._workers == "fork" else Spawned)(snapshot, self.limits)
-        pool = Pool(snapshot.id, source, wanted)
+        source: Source
+        if self._workers == "fork":
+            source, most = Forked(snapshot, self.limits), 0
+        else:
+            source, most = Spawned(snapshot, self.limits), wanted + self.limits.slow_slots
+        pool = Pool(snapshot.id, source, wanted, most)
         try:
             await pool.open()
         except BaseException:

@@ -44,8 +44,8 @@ class Limits:
     memory_before_disk: int = 2 * _MB
     first_bytes: int = 1_000_000
     promote_after: float = 0.05
-    quick_slots: int = 3
-    slow_slots: int = 4
+    quick_slots: int = 4
+    slow_slots: int = 8
     waiting: int = 512
     waiting_seconds: float = 10
     kept_loaded: int = 2
@@ -67,20 +67,17 @@ class Limits:
             "An answer that would be larger is refused or visibly cut, never shortened.",
             f"At most {self.quick_slots} queries begin at once; others wait.",
             f"At most {self.slow_slots} go on for longer than {long}.",
-            "When there are more, one of the client who has taken most time is stopped.",
+            "When others wait for more, one of the client who has taken most time is stopped.",
         ]
 
     def within(self, machine: int, processors: int) -> Limits:
         """Return these limits for a machine of so many bytes and processors.
 
-        Slots × what a worker may take stays below its memory; a small machine gets fewer slots
-        first, then workers that may take less.
+        Slots × what a worker may take stays below its memory. Slots cost little else, for long
+        queries give way to all others: on a small machine each may take less.
         """
-        quick = min(self.quick_slots, max(2, processors + 1))
-        slow = min(self.slow_slots, max(2, 2 * processors))
-        while slow > 2 and (quick + slow) * (self.memory + self.stack) > machine * _ROOM:
-            slow -= 1
-        return replace(self, quick_slots=quick, slow_slots=slow).beside(0, machine)
+        quick = min(self.quick_slots, processors + 1)
+        return replace(self, quick_slots=quick).beside(0, machine)
 
     def beside(self, store: int, machine: int) -> Limits:
         """Return these limits where each worker also takes so many bytes for the store.

@@ -21,18 +21,22 @@ def test_all_workers_together_stay_below_the_machine(machine, processors, store)
     limits = Limits().within(machine, processors).beside(store, machine)
     slots = limits.quick_slots + limits.slow_slots
     assert limits.quick_slots >= 2
-    assert limits.slow_slots >= 2
+    assert limits.slow_slots == Limits.slow_slots
     least = 96 << 20
     each = limits.memory + limits.stack
     assert each <= Limits.memory + Limits.stack
     assert slots * (each + store) <= machine or each == least
 
 
-def test_a_large_machine_changes_nothing_but_the_slots():
+def test_a_large_machine_changes_nothing_but_the_quick_lane():
     assert Limits().within(256 * GB, 16) == Limits()
-    assert Limits().within(256 * GB, 1) == dataclasses.replace(
-        Limits(), quick_slots=2, slow_slots=2
-    )
+    assert Limits().within(256 * GB, 1) == dataclasses.replace(Limits(), quick_slots=2)
+
+
+def test_a_small_machine_has_as_many_places_with_less_memory():
+    small = Limits().within(2 * GB, 2)
+    assert (small.quick_slots, small.slow_slots) == (3, Limits.slow_slots)
+    assert small.memory < Limits.memory
 
 
 @pytest.mark.parametrize(
