@@ -48,7 +48,7 @@ _FIXED: dict[str, Any] = {
     "title": {"@id": "dcterms:title"},
     "creator": {"@id": "dcterms:creator"},
     "issued": {"@id": "dcterms:issued", "@type": "xsd:gYear"},
-    "definitionSource": {"@id": "obo:IAO_0000119", "@type": "@id", "@container": "@set"},
+    "definitionSource": {"@id": "IAO:0000119", "@type": "@id", "@container": "@set"},
     "subClassOf": {"@id": "rdfs:subClassOf", "@type": "@id", "@container": "@set"},
     **{
         name: {"@id": f"skos:{name}", "@type": "@id", "@container": "@set"}

@@ -66,7 +66,7 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
         "okg": VOCAB,
         **{kind: f"{ID}{kind}/" for kind in KINDS},
         "dcterms": "http://purl.org/dc/terms/",
-        "obo": "http://purl.obolibrary.org/obo/",
+        "IAO": "http://purl.obolibrary.org/obo/IAO_",
         "owl": "http://www.w3.org/2002/07/owl#",
         "prov": "http://www.w3.org/ns/prov#",
         "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
