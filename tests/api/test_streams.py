@@ -69,9 +69,9 @@ def store():
 @pytest.fixture
 def address(store):
     """Serve the store by uvicorn, as the command does, and return host and port."""
-    config = uvicorn.Config(
-        create_app(Settings(), store, Counts(0, {})), log_level="critical", lifespan="off"
-    )
+    # The cache of answers waits for the end of those that it may keep.
+    app = create_app(Settings(cache_size=0), store, Counts(0, {}))
+    config = uvicorn.Config(app, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -99,7 +99,8 @@ def test_an_update_that_is_none_is_400_with_its_place(post, held, update, line):
     post(inserting("a"))
     problem = assert_problem(post(update), 400, f"line {line}, column")
     assert problem["line"] == line
-    assert post(f"update={quote(update)}", FORM).json() == problem
+    again = post(f"update={quote(update)}", FORM).json()
+    assert {**again, "request_id": ""} == {**problem, "request_id": ""}
     assert held() == ["a"]
 
 
