@@ -62,5 +62,7 @@ class Doorkeeper:
         """Log an answer that the door gave itself."""
         self._log.info(
             "door",
-            extra={"request": request_id, "status": status, "bytes": size, "client": client},
+            extra={
+                "said": {"request": request_id, "status": status, "bytes": size, "client": client}
+            },
         )

@@ -60,7 +60,7 @@ def serve(arguments: argparse.Namespace) -> int:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="osteokg-")))
             snapshot, counts = _built(arguments.evidence, folder)
         outbox = held.enter_context(logging_to(settings))
-        loop_factory = uvicorn.Config("").get_loop_factory()
+        loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
         loop = held.enter_context(asyncio.Runner(loop_factory=loop_factory))
         return loop.run(_serve(settings, sockets, snapshot, counts, outbox))
 

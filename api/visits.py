@@ -122,7 +122,7 @@ class Visits:
             if visit.left:  # there is nobody to fail
                 return
             visit.outcome = "failed"
-            self._log.exception("a request failed", extra={"request": visit.id})
+            self._log.exception("a request failed", extra={"said": {"request": visit.id}})
             if visit.status:  # what was begun cannot be mended: the server cuts it off
                 raise
             await self._failed(request)(scope, receive, send)
@@ -136,15 +136,17 @@ class Visits:
         self._log.info(
             "request",
             extra={
-                "request": visit.id,
-                "method": scope["method"],
-                "path": _path(scope),
-                "status": visit.status,
-                "bytes": visit.sent,
-                "ms": round(seconds * 1000, 2),
-                "client": (scope.get("client") or ("",))[0],
-                "outcome": outcome,
-                "version": visit.version,
+                "said": {
+                    "request": visit.id,
+                    "method": scope["method"],
+                    "path": _path(scope),
+                    "status": visit.status,
+                    "bytes": visit.sent,
+                    "ms": round(seconds * 1000, 2),
+                    "client": (scope.get("client") or ("",))[0],
+                    "outcome": outcome,
+                    "version": visit.version,
+                }
             },
         )
 
@@ -161,11 +163,16 @@ class Routes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and look where it went."""
-        try:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
-        finally:
-            if scope["type"] == "http":
+            return
+
+        async def send_and_note(message: Message) -> None:
+            if message["type"] == "http.response.start":
                 scope["state"]["visit"].route = getattr(scope.get("route"), "path", "")
+            await send(message)
+
+        await self._app(scope, receive, send_and_note)
 
 
 def _request_id(scope: Scope) -> str:

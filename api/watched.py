@@ -72,7 +72,7 @@ class WatchedStore:
             if outcome != "answered":
                 visit.outcome = outcome
         if self._slow_seconds is not None and seconds >= self._slow_seconds:
-            extra = {
+            said = {
                 "request": visit.id if visit else "",
                 "ms": round(seconds * 1000, 2),
                 "outcome": outcome,
@@ -80,7 +80,7 @@ class WatchedStore:
                 "version": version,
                 "query": query.text[:_LONGEST_TEXT],
             }
-            self._log.info("slow query", extra=extra)
+            self._log.info("slow query", extra={"said": said})
 
 
 class _Watch:

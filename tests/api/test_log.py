@@ -140,7 +140,9 @@ def test_for_people_a_line_is_text(opened):
 def test_a_value_with_a_space_is_quoted():
     stream = io.StringIO()
     with logging_to(Settings(log_format="text"), stream):
-        logging.getLogger("osteokg").info("said", extra={"one": "a b", "two": 'a"\n\x1b[31m'})
+        logging.getLogger("osteokg").info(
+            "said", extra={"said": {"one": "a b", "two": 'a"\n\x1b[31m'}}
+        )
     assert stream.getvalue().endswith(r'said one="a b" two="a\"\n\u001b[31m"' + "\n")
 
 
