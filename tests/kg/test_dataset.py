@@ -1,16 +1,13 @@
-"""The dataset while it is made: places of triples, queries in files, the metadata and service."""
+"""The dataset while it is made: places of triples, queries in files, the metadata."""
 
 import pyoxigraph as ox
 import pytest
 
 from osteokg.kg.dataset import load
-from osteokg.kg.errors import DataError, RequestError
+from osteokg.kg.errors import DataError
 from osteokg.kg.files import Sources, find_sources
 from osteokg.kg.metadata import count, describe_version
 from osteokg.kg.names import expand, graph_iri
-from osteokg.kg.service import service_description
-
-SD = "http://www.w3.org/ns/sparql-service-description#"
 
 
 @pytest.fixture(scope="module")
@@ -106,23 +103,3 @@ def test_the_description_reads_no_clock(version):
     once = describe_version(version.store, "abc")
     assert describe_version(version.store, "abc") == once
     assert ox.Literal("abc") in {triple.object for triple in once}
-
-
-# Service description
-
-
-def test_the_service_says_where_it_is_and_what_it_speaks():
-    triples = service_description("https://example.org/graph")
-    about = {(t.predicate.value.removeprefix(SD), getattr(t.object, "value", "")) for t in triples}
-    assert ("endpoint", "https://example.org/graph/sparql") in about
-    assert ("supportedLanguage", f"{SD}SPARQL11Query") in about
-    formats = {value.rpartition("/")[2] for name, value in about if name == "resultFormat"}
-    assert formats == {
-        *("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV"),
-        *("Turtle", "N-Triples", "RDF_XML", "JSON-LD"),
-    }
-
-
-def test_a_service_without_an_address_cannot_be_described():
-    with pytest.raises(RequestError, match="is no address"):
-        service_description("http://a b")
