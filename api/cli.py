@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     query.add_argument("--list", action="store_true", help="list the named questions")
     query.add_argument(
         "--format",
-        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld"),
+        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq"),
         default="table",
     )
 

@@ -28,7 +28,7 @@ from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
 from osteokg.kg.reasoning import reason as judge
 from osteokg.kg.release import release_files, write_files
-from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Query, format_named
+from osteokg.kg.results import GRAPH_FORMATS, RDF_FORMATS, ROW_FORMATS, Query, format_named
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.turtle import canonical, comment_lines, read
 from osteokg.kg.validation import as_shacl_report, validate
@@ -213,7 +213,7 @@ def query(arguments: argparse.Namespace) -> int:
     text = _query_text(arguments.query)
     version = build_version(find_sources(arguments.evidence))
     rows = format_named(arguments.format, ROW_FORMATS)
-    graph = format_named(arguments.format, GRAPH_FORMATS)
+    graph = format_named(arguments.format, RDF_FORMATS)
     if arguments.format == "table":
         rows, graph = ROW_FORMATS[0], GRAPH_FORMATS[0]
     answer = asyncio.run(_asked(version, Query(text, rows, graph)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,8 @@ from fastapi import Request
 from starlette.types import Receive
 
 from osteokg.api.settings import Settings
-from osteokg.kg.errors import MediaTypeError, RequestError, TooLargeError
+from osteokg.kg.errors import MediaTypeError, QuerySyntaxError, RequestError, TooLargeError
+from osteokg.kg.sparql import language_of
 from osteokg.kg.store import PinnedStore, Store
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "peer",
     "read_body",
     "store_for",
+    "telling_apart",
     "text_of_body",
     "type_of_body",
     "while_connected",
@@ -89,6 +92,18 @@ def store_for(request: Request) -> Store:
         version = asked_version(in_address(request)) or store.version
         pinned = request.state.store = PinnedStore(store, version) if version else store
     return pinned
+
+
+@contextmanager
+def telling_apart(text: str, other: str, instead: str) -> Iterator[None]:
+    """Tell who sends a query to be carried out, or an update to be answered, what to do instead."""
+    try:
+        yield
+    except QuerySyntaxError as error:
+        if language_of(text) != other:
+            raise
+        told = str(error) if error.line is None else str(error).partition(": ")[2]
+        raise QuerySyntaxError(f"{told}; {instead}", error.line, error.column) from error
 
 
 def media_type(request: Request) -> str:

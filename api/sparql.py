@@ -27,6 +27,7 @@ from osteokg.api.requests import (
     only,
     peer,
     read_body,
+    telling_apart,
     text_of_body,
     while_connected,
 )
@@ -173,11 +174,12 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
         known = format_ and validator(version or store.version, format_)
         if known and (unchanged := known.unchanged(request, by_name=True)):
             return unchanged
-    if request.scope["http_version"] == "1.0":  # nobody could tell that a stream was cut
-        whole = await while_connected(request.receive, store.query(query))
-        known = validator(whole.version, whole.format)
-        return represent(request, whole.body, _content_type(request, whole.format), known)
-    answer = await while_connected(request.receive, store.stream(query))
+    with telling_apart(text, "update", "this is an update: POST it to /update"):
+        if request.scope["http_version"] == "1.0":  # nobody could tell that a stream was cut
+            whole = await while_connected(request.receive, store.query(query))
+            known = validator(whole.version, whole.format)
+            return represent(request, whole.body, _content_type(request, whole.format), known)
+        answer = await while_connected(request.receive, store.stream(query))
     known = validator(answer.version, answer.format)
     return stream(request, answer, _content_type(request, answer.format), known)
 

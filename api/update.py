@@ -20,6 +20,7 @@ from osteokg.api.requests import (
     media_type,
     only,
     read_body,
+    telling_apart,
     text_of_body,
 )
 from osteokg.api.settings import Settings
@@ -73,7 +74,8 @@ async def update(request: Request) -> Response:
         tuple(value for name, value in given if name == "using-named-graph-uri"),
         f"{base_of(request)}/update",
     )
-    written = await versions.write(asked, required_versions(request))
+    with telling_apart(text, "query", "this is a query: ask it at /sparql"):
+        written = await versions.write(asked, required_versions(request))
     return told(written, 200)
 
 

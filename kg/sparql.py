@@ -12,6 +12,7 @@ from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError
 
 __all__ = [
     "is_repeatable",
+    "language_of",
     "refuse_named",
     "refuse_outside",
     "syntax_error",
@@ -42,6 +43,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _DIFFERS = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]", re.IGNORECASE)  # '#': a comment before '('
+_FORMS = {"ASK", "CONSTRUCT", "DESCRIBE", "SELECT"}
+_OPERATIONS = {"ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH"}
 _SOME_BASE = "http://base.invalid/"
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _EXPECTED = re.compile(r"^expected (?:one of )?")
@@ -65,6 +68,16 @@ def tokens(text: str) -> Iterator[tuple[str, bool, int]]:
     """Give the tokens of a query or update: text, whether it is a bare word, offset."""
     for found in _TOKEN.finditer(text):
         yield found[0], found["word"] is not None, found.start()
+
+
+def language_of(text: str) -> str:
+    """Return ``query`` or ``update`` by the first word that can only be of one; else nothing."""
+    for token, is_word, _ in tokens(text):
+        if is_word and token.upper() in _FORMS:
+            return "query"
+        if is_word and token.upper() in _OPERATIONS:
+            return "update"
+    return ""
 
 
 def words(query: str) -> list[tuple[str, int]]:

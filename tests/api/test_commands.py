@@ -57,7 +57,7 @@ def test_query_prints_other_formats(told, on, query, format_, line):
 
 def test_query_prints_a_graph(told, on, query):
     text = SELECT.replace("SELECT ?s", "CONSTRUCT { ?s a <x:y> }")
-    for format_ in ("table", "ttl", "nt", "rdf", "jsonld"):
+    for format_ in ("table", "ttl", "nt", "rdf", "jsonld", "trig", "nq"):
         code, out, _ = told("query", query(text), "--format", format_, *on)
         assert code == 0
         assert "joint-7-12" in out

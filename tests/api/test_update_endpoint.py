@@ -131,6 +131,14 @@ def test_what_is_wrong_is_said(post, held, sent, status, words):
     assert held() == ["a"]
 
 
+def test_a_query_and_an_update_in_one_another_s_place_are_told_apart(plain, post):
+    asked = plain.get("/sparql", params={"query": "PREFIX a: <x:>\nINSERT DATA { a:a a:b 1 }"})
+    assert_problem(asked, 400, "line 2, column", "this is an update: POST it to /update")
+    assert_problem(post("PREFIX a: <x:> ASK {}"), 400, "this is a query: ask it at /sparql")
+    assert "/sparql" not in post("INSERT DATA { <x:ASK> <x:b> }").json()["detail"]
+    assert "/update" not in plain.get("/sparql?query=SELECT").json()["detail"]
+
+
 def test_a_compressed_body_is_not_taken_for_an_update(post):
     assert_problem(post(b"\x1f\x8b", **{"Content-Encoding": "gzip"}), 415, "coded as gzip")
 
