@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from osteokg import __version__
 from osteokg.api import (
     findings,
     graphs,
+    history,
     ontology,
     openapi,
     operations,
@@ -23,14 +24,17 @@ from osteokg.api import (
     sparql,
     things,
     update,
+    validating,
 )
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
 from osteokg.api.keeper import Doorkeeper
+from osteokg.api.kept import kept
 from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
 from osteokg.api.rate import Buckets, RateLimit
 from osteokg.api.repeats import Repeats
+from osteokg.api.requests import store_for
 from osteokg.api.settings import Settings
 from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
@@ -38,7 +42,9 @@ from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.files import context_file
-from osteokg.kg.metadata import Counts
+from osteokg.kg.judging import Judge
+from osteokg.kg.service import counts_of
+from osteokg.kg.snapshots import time_now
 from osteokg.kg.store import Store
 from osteokg.kg.writes import Versions
 
@@ -46,17 +52,26 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    settings: Settings, engine: Store, counts: Counts, versions: Versions | None = None
+    settings: Settings,
+    engine: Store,
+    versions: Versions | None = None,
+    *,
+    judge: Judge | None = None,
+    truth: Callable[[], str] = lambda: "what the service was begun with",
 ) -> FastAPI:
     """Return the application that serves a store; it closes the store when it ends.
 
-    ``versions`` is what can be written to, None for a service that is read only.
+    ``versions`` is what can be written to, None for a service that has one version and is read
+    only. ``judge`` says what would be wrong with a document, None where there are no shapes.
+    ``truth`` tells in a few words what holds: files, a folder, what is written.
     """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await (versions or engine).close()
+        if judge is not None:
+            await judge.close()
 
     app = FastAPI(
         title="OsteoKG",
@@ -74,11 +89,15 @@ def create_app(
     app.state.store = _watched(app, engine)
     app.state.stopping = False
     app.state.versions = versions
+    app.state.begun = time_now()
+    app.state.judge = judge
+    app.state.truth = truth
     app.state.kept = {}
-    app.state.counts = counts
     app.include_router(sparql.router, tags=["SPARQL"])
     app.include_router(update.router, tags=["SPARQL"])
     app.include_router(graphs.router, tags=["SPARQL"])
+    app.include_router(history.router, tags=["Versions"])
+    app.include_router(validating.router, tags=["Versions"])
     app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(ontology.router, tags=["Linked data"])
@@ -145,10 +164,10 @@ def _add_layers(app: FastAPI) -> None:
 def _add_small_routes(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     @app.head("/", include_in_schema=False)
-    async def start() -> Response:
+    async def start(request: Request) -> Response:
         """Show what is in the graph and the ways in."""
-        counts: Counts = app.state.counts
-        version = app.state.store.version
+        counts = await kept(request, "counts", counts_of)
+        version = store_for(request).version
         return page("start.html", counts=counts, queries=named_queries(), version=version)
 
     @app.get(

@@ -90,6 +90,14 @@ def parser() -> argparse.ArgumentParser:
     anchors.set_defaults(run=anchor_commands.run)
     anchor_commands.add_arguments(anchors, evidence)
 
+    init = add("init", commands.init, "Make a data folder the source of the evidence.")
+    init.description = (
+        f"{init.description} An empty folder is given a copy of the evidence, which a service then "
+        "writes to ('serve --data-dir DIR'). In a data folder the files are taken as they lie, "
+        "checked, as its next version."
+    )
+    init.add_argument("folder", type=Path, metavar="DIR")
+
     export = add("export", commands.export_files, "Write the tables and dumps of this version.")
     export.add_argument("folder", type=Path, metavar="DIR")
     return top

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from osteokg.api.text import describe_entity, rows_as_table
 from osteokg.kg.catalogue import named_queries, named_query
+from osteokg.kg.dataset import Progress
 from osteokg.kg.entity import describe, entity_bytes
 from osteokg.kg.errors import DataError, RequestError
 from osteokg.kg.files import (
@@ -29,12 +31,23 @@ from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_probl
 from osteokg.kg.reasoning import reason as judge
 from osteokg.kg.release import release_files, write_files
 from osteokg.kg.results import GRAPH_FORMATS, RDF_FORMATS, ROW_FORMATS, Query, format_named
+from osteokg.kg.shelves import initialise
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.turtle import canonical, comment_lines, read
 from osteokg.kg.validation import as_shacl_report, validate
 from osteokg.kg.version import Version, build, prepare
 
-__all__ = ["build_version", "check", "export_files", "fmt", "query", "reason", "show"]
+__all__ = [
+    "build_version",
+    "check",
+    "export_files",
+    "fmt",
+    "init",
+    "query",
+    "reason",
+    "show",
+    "tell_progress",
+]
 
 
 def _progress(step: str) -> None:
@@ -48,13 +61,28 @@ def _progress_ends() -> None:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def build_version(sources: Sources) -> Version:
-    """Return the version of these files, telling a person at a terminal how far it is."""
+@contextmanager
+def tell_progress() -> Iterator[Progress]:
+    """Let long work tell a person at a terminal how far it is."""
     try:
-        version = build(sources, _progress)
+        yield _progress
     finally:
         _progress_ends()
-    return version
+
+
+def build_version(sources: Sources) -> Version:
+    """Return the version of these files, telling a person at a terminal how far it is."""
+    with tell_progress() as progress:
+        return build(sources, progress)
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Make a data folder the source of the evidence, or take edited files as its next version."""
+    with tell_progress() as progress:
+        told = initialise(arguments.folder, arguments.evidence, progress)
+    for line in told:
+        print(line)
+    return 0
 
 
 def check(arguments: argparse.Namespace) -> int:

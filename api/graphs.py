@@ -27,6 +27,7 @@ from osteokg.api.requests import (
     media_type,
     only,
     peer,
+    rdf_format,
     read_body,
     store_for,
     type_of_body,
@@ -36,7 +37,6 @@ from osteokg.api.settings import Settings
 from osteokg.api.update import required_versions, told
 from osteokg.api.write_access import TOKEN, versions_to_write
 from osteokg.kg.errors import (
-    MediaTypeError,
     NotAcceptableError,
     NotFoundError,
     PreconditionError,
@@ -53,13 +53,6 @@ router = APIRouter()
 _DIRECT = "/graphs/{rest:path}"
 _MULTIPART = "multipart/form-data"
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_READ = {
-    name: format_.engine
-    for format_ in RDF_FORMATS
-    for name in format_.media_types
-    if isinstance(format_.engine, ox.RdfFormat) and not re.search(r"/(xml|json|plain)$", name)
-}
-"""The media types of RDF that is taken, without names that say less than RDF."""
 
 
 @dataclass(frozen=True)
@@ -227,19 +220,11 @@ async def _payloads(request: Request, target: _Target) -> tuple[Payload, ...]:
     if sent_as == _MULTIPART:
         body = await read_body(request, settings.max_payload)
         return tuple(
-            Payload(content, _format_of(type_), base)
+            Payload(content, rdf_format(type_), base)
             for type_, content in _parts(request.headers["content-type"], body)
         )
-    format_ = _format_of(sent_as)
+    format_ = rdf_format(sent_as)
     return (Payload(await read_body(request, settings.max_payload), format_, base),)
-
-
-def _format_of(type_: str) -> ox.RdfFormat:
-    format_ = _READ.get(type_)
-    if format_ is None:
-        known = ", ".join(_READ)
-        raise MediaTypeError(f"A document of type '{type_ or 'none'}' is not read; {known} are.")
-    return format_
 
 
 def _parts(content_type: str, body: bytes) -> list[tuple[str, bytes]]:

@@ -11,7 +11,17 @@ from typing import Any
 
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format
 
-__all__ = ["DROP", "QUERY_GET", "QUERY_POST", "READ", "RESULTS", "UPDATE", "WRITE", "document"]
+__all__ = [
+    "DROP",
+    "QUERY_GET",
+    "QUERY_POST",
+    "READ",
+    "RESULTS",
+    "UPDATE",
+    "VALIDATE",
+    "WRITE",
+    "document",
+]
 
 _Json = dict[str, Any]
 
@@ -151,3 +161,10 @@ UPDATE = _operation(
 READ = _operation(_GIVEN, [400, 404, 406, 410, 503], [*_GRAPH, _VERSION, _HELD])
 WRITE = _operation(_WRITTEN, _REFUSALS, [*_GRAPH, *_CONDITIONS], _DOCUMENTS)
 DROP = _operation({204: {}}, [400, 401, 403, 404, 409, 412, 422, 503], [*_GRAPH, *_CONDITIONS])
+_REPORT = {"application/json": {}, "text/plain": {}, "text/html": {}, **_content(RDF_FORMATS)}
+VALIDATE = _operation(
+    {200: {"content": _REPORT}},
+    [400, 404, 413, 415, 503],
+    [_parameter("graph", "The graph that the document is judged as; its study's unless given.")],
+    {format_.media_types[0]: {} for format_ in RDF_FORMATS},
+)

@@ -15,6 +15,7 @@ from starlette.types import Receive
 
 from osteokg.api.settings import Settings
 from osteokg.kg.errors import MediaTypeError, QuerySyntaxError, RequestError, TooLargeError
+from osteokg.kg.results import RDF_FORMATS
 from osteokg.kg.sparql import language_of
 from osteokg.kg.store import PinnedStore, Store
 
@@ -29,6 +30,7 @@ __all__ = [
     "media_type",
     "only",
     "peer",
+    "rdf_format",
     "read_body",
     "store_for",
     "telling_apart",
@@ -38,6 +40,14 @@ __all__ = [
 ]
 
 FORM = "application/x-www-form-urlencoded"
+
+_RDF = {
+    name: format_.engine
+    for format_ in RDF_FORMATS
+    for name in format_.media_types
+    if isinstance(format_.engine, ox.RdfFormat) and not re.search(r"/(xml|json|plain)$", name)
+}
+"""The media types of RDF that is taken, without names that say less than RDF."""
 
 Parameters: TypeAlias = list[tuple[str, str]]
 Outcome = TypeVar("Outcome")
@@ -124,6 +134,15 @@ def type_of_body(content_type: str) -> str:
     if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
         raise MediaTypeError(f"A body in {charset[1]} is not read: send it in UTF-8.")
     return type_.strip().lower()
+
+
+def rdf_format(type_: str) -> ox.RdfFormat:
+    """Return the format of RDF that a media type names. Raises MediaTypeError for another type."""
+    format_ = _RDF.get(type_)
+    if format_ is None:
+        known = ", ".join(_RDF)
+        raise MediaTypeError(f"A document of type '{type_ or 'none'}' is not read; {known} are.")
+    return format_
 
 
 async def read_body(request: Request, limit: int) -> bytes:

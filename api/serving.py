@@ -9,34 +9,25 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
-from pathlib import Path
 from typing import NoReturn
 
 import uvicorn
 
 from osteokg.api.app import create_app
-from osteokg.api.commands import build_version
 from osteokg.api.log import Outbox, logging_to
 from osteokg.api.metrics import of_log
+from osteokg.api.opening import Opening, prepare
 from osteokg.api.server import Server, make_room_for
 from osteokg.api.settings import Settings, chosen_settings
 from osteokg.api.write_access import read_token
-from osteokg.kg.engine import ProcessStore, Snapshot
 from osteokg.kg.errors import RequestError
-from osteokg.kg.files import find_sources
-from osteokg.kg.metadata import Counts, count
-from osteokg.kg.plain import PlainVersions
-from osteokg.kg.problems import as_text
-from osteokg.kg.store import Store
-from osteokg.kg.version import canonical_quads, named_quads
-from osteokg.kg.writes import Versions
+from osteokg.kg.service import counts_of
 
-__all__ = ["bind", "listen", "open_store", "serve"]
+__all__ = ["bind", "listen", "serve"]
 
 _WAITING = 2048
 """So many connections may wait to be let in, as uvicorn has it."""
@@ -53,43 +44,42 @@ def serve(arguments: argparse.Namespace) -> int:
             port=sockets[0].getsockname()[1],
         )
         make_room_for(settings.connections)
-        snapshot, counts = None, Counts(0, {})
         if settings.plain:
             _refuse_strangers(sockets, settings)
-        else:
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="osteokg-")))
-            snapshot, counts = _built(arguments.evidence, folder)
+        opening = prepare(settings, arguments.evidence, held)
         outbox = held.enter_context(logging_to(settings))
         loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
         loop = held.enter_context(asyncio.Runner(loop_factory=loop_factory))
-        return loop.run(_serve(settings, sockets, snapshot, counts, outbox))
+        return loop.run(_serve(settings, sockets, opening, outbox))
 
 
 async def _serve(
-    settings: Settings,
-    sockets: list[socket.socket],
-    snapshot: Snapshot | None,
-    counts: Counts,
-    outbox: Outbox,
+    settings: Settings, sockets: list[socket.socket], opening: Opening, outbox: Outbox
 ) -> int:
-    store: Store
-    versions: Versions | None = None
-    if snapshot is None:
-        store = versions = PlainVersions()
-    else:
-        store = await open_store(settings, snapshot)
+    opened = await opening.open()
     try:
-        app = create_app(settings, store, counts, versions)
-        app.state.metrics.add(lambda: of_log(outbox))
-        announcement = (
-            f"OsteoKG version {store.version[:12]}: {counts.kinds.get('findings', 0)} findings, "
-            f"{counts.triples} triples; {settings.address()}"
+        for warning in opened.warnings():
+            _announce(settings, f"osteokg: {warning}")
+        app = create_app(
+            settings, opened.store, opened.versions, judge=opened.judge, truth=opened.truth
         )
-        server = Server(app, settings, lambda: _announce(settings, announcement))
+        app.state.metrics.add(lambda: of_log(outbox))
+        counts = await counts_of(opened.store)
+        where = f" (in {settings.data_dir})" if settings.data_dir else ""
+        announcement = (
+            f"OsteoKG version {opened.store.version[:12]}: {counts.kinds.get('findings', 0)} "
+            f"findings, {counts.triples} triples; {settings.address()}"
+        )
+
+        def announce() -> None:
+            _announce(settings, f"What holds: {opened.truth()}{where}.")
+            _announce(settings, announcement)
+
+        server = Server(app, settings, announce)
         listen(sockets)
         await server.serve(sockets)
     finally:
-        await store.close()
+        await opened.close()
     if server.interrupted:
         return 130
     return 0 if server.started else 2
@@ -102,34 +92,6 @@ def _announce(settings: Settings, words: str) -> None:
     else:
         sys.stderr.write(f"{words}\n")
         sys.stderr.flush()
-
-
-async def open_store(settings: Settings, snapshot: Snapshot) -> ProcessStore:
-    """Return the store that answers strangers; tell what this system cannot keep from them."""
-    store = await ProcessStore.start(snapshot, settings.engine, workers=settings.workers)
-    status = store.status()
-    if not status.isolated:
-        _announce(
-            settings,
-            "osteokg: queries run in processes that could reach the network, for this system "
-            "gives them no namespace without it; SERVICE and LOAD are refused all the same.",
-        )
-    if not status.memory_limited:
-        _announce(
-            settings,
-            "osteokg: this system does not limit the memory of a process; it is looked at ten "
-            "times a second instead.",
-        )
-    return store
-
-
-def _built(evidence: Sequence[str], folder: Path) -> tuple[Snapshot, Counts]:
-    """Build the graph and leave it in a file: the service itself holds no more of it."""
-    version = build_version(find_sources(evidence))
-    sys.stderr.write(as_text(version.warnings))
-    path = folder / f"{version.id}.nq"
-    path.write_bytes(canonical_quads(named_quads(version.store)))
-    return Snapshot(version.id, path), count(version.store)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, TypeAlias, TypeVar
 
+from osteokg.kg.builder import BuilderLimits
 from osteokg.kg.engine import WORKERS, Limits, Workers, machine_memory
 from osteokg.kg.errors import RequestError
 
@@ -155,6 +156,13 @@ class Settings:
     host: str = _setting("127.0.0.1", str, _WHERE, "address to listen on")
     port: int = _setting(8000, port_number, _WHERE, "port, 0 for a free one")
     base_url: str = _setting("", _address, _WHERE, "address people reach it by")
+    data_dir: str = _setting(
+        "",
+        str,
+        _WHERE,
+        "folder that keeps versions and what is written over HTTP; one that 'osteokg init' made is "
+        "the evidence itself",
+    )
     trusted_proxies: Networks = _setting(  # noqa: RUF009 - a field
         (), _networks, _WHERE, "proxies whose X-Forwarded-For and -Proto are believed"
     )
@@ -191,6 +199,15 @@ class Settings:
     )
     query_seconds: float = _setting(Limits.seconds, _number, _WORK, "time for a query")
     write_seconds: float = _setting(Limits.write_seconds, _number, _WORK, "time for a write")
+    build_seconds: float = _setting(
+        BuilderLimits.seconds, _number, _WORK, "time for making a version, or judging a document"
+    )
+    build_memory: int = _setting(
+        BuilderLimits.memory, _size, _WORK, "memory for making a version, or judging a document"
+    )
+    keep_versions: int = _setting(
+        20, _count, _WORK, "versions of the data folder that can be asked"
+    )
     query_memory: int = _setting(
         Limits.memory, _size, _WORK, "memory for a query at most; less on a small machine"
     )
@@ -232,7 +249,7 @@ class Settings:
             raise RequestError(
                 f"'{self.base_url}' is no address of a service: write e.g. https://example.org/k2."
             )
-        for name in ("connections", "connections_per_address", "rate_burst"):
+        for name in ("connections", "connections_per_address", "rate_burst", "keep_versions"):
             if getattr(self, name) < 1:
                 raise RequestError(f"--{name.replace('_', '-')} must be 1 or more.")
 
@@ -242,6 +259,7 @@ class Settings:
             f"A query is at most {self.max_body} bytes long.",
             f"What is written at once is at most {self.max_payload} bytes long.",
             *self.engine.sentences(),
+            f"A version is made, or a document judged, within {self.build_seconds:g} s.",
         ]
 
     @cached_property
@@ -259,6 +277,11 @@ class Settings:
             spool_bytes=self.spool_size,
         )
         return limits.within(machine_memory(), os.cpu_count() or 1)
+
+    @property
+    def builder(self) -> BuilderLimits:
+        """Return what the making of a version may take."""
+        return BuilderLimits(self.build_seconds, self.build_memory)
 
     def address(self) -> str:
         """Return the address of the start page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -17,19 +18,49 @@ from osteokg.kg.problems import Problem
 from osteokg.kg.sparql import syntax_error
 from osteokg.kg.turtle import LineIndex, line_index, read, text_of
 
-__all__ = ["Dataset", "Progress", "load"]
+__all__ = ["Changes", "Dataset", "Progress", "load"]
 
 Progress = Callable[[str], None]
 """Called with a few words when a step of long work begins."""
 
+_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+
 Result = TypeVar("Result", ox.QuerySolutions, ox.QueryTriples)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Hold what a dataset's files say that an earlier one's did not, and the other way round.
+
+    A triple that moves from one file to another is added and removed.
+    """
+
+    added: tuple[tuple[Path, ox.Triple], ...] = ()
+    removed: tuple[tuple[Path, ox.Triple], ...] = ()
+
+    @classmethod
+    def between(cls, before: Dataset, after: Dataset) -> Changes:
+        """Return what differs between two datasets; files that share their triples cost nothing."""
+        return cls(_not_in(before, after), _not_in(after, before))
+
+
+def _not_in(one: Dataset, other: Dataset) -> tuple[tuple[Path, ox.Triple], ...]:
+    """Return the triples of files of ``other`` that the same files of ``one`` do not hold."""
+    found: list[tuple[Path, ox.Triple]] = []
+    for path, triples in other.triples_of.items():
+        known = one.triples_of.get(path, [])
+        if known is not triples:
+            held = set(known)
+            found.extend((path, triple) for triple in triples if triple not in held)
+    return tuple(found)
 
 
 class Dataset:
     """Hold the named graphs of one version while it is made.
 
     ``store`` has one named graph per file and one per rule and, after ``close``, the union of
-    all of them, each triple once, as the default graph.
+    all of them, each triple once, as the default graph. ``lies_at`` says where the text of a file
+    lies that is not yet in its place.
     """
 
     def __init__(self, sources: Sources) -> None:
@@ -39,6 +70,8 @@ class Dataset:
         self.file_of_graph: dict[str, Path] = {}
         self.triples_of: dict[Path, list[ox.Triple]] = {}
         self.tables: list[MappingTable] = []
+        self.lies_at: dict[Path, Path] = {}
+        self._order = {path: position for position, path in enumerate(sources.evidence)}
         self._lines = cache(line_index)
 
     def add_file(self, path: Path, triples: list[ox.Triple]) -> None:
@@ -94,11 +127,35 @@ class Dataset:
             for triple in triples
         ]
 
+    def describing(self, subject: str) -> list[Path]:
+        """Return the evidence files that say something of an IRI.
+
+        First the one that says what it is (``rdf:type``), then in the order of the sources.
+        """
+        typed: dict[Path, bool] = {}
+        for quad in self.store.quads_for_pattern(ox.NamedNode(subject), None, None, None):
+            path = self.file_of_graph.get(text_of(quad.graph_name))
+            if path in self._order:
+                typed[path] = typed.get(path, False) or quad.predicate == _TYPE
+        return sorted(typed, key=lambda path: (not typed[path], self._order[path]))
+
+    def naming(self, iri: str) -> list[tuple[Path, ox.Triple]]:
+        """Return the evidence triples in which an IRI stands, each with its file."""
+        node = ox.NamedNode(iri)
+        patterns = [(node, None, None), (None, node, None), (None, None, node)]
+        return [
+            (path, quad.triple)
+            for pattern in patterns
+            for quad in self.store.quads_for_pattern(*pattern, None)
+            if (path := self.file_of_graph.get(text_of(quad.graph_name))) in self._order
+            and path is not None
+        ]
+
     def lines_of(self, path: Path) -> LineIndex:
         """Return the line index of a file, read when first asked for."""
         table = next((table for table in self.tables if table.path == path), None)
         if table is None:
-            return self._lines(path)
+            return self._lines(self.lies_at.get(path, path))
         index = LineIndex()
         for triple, line in mapping_triples(table):
             subject, predicate, value = (text_of(term) for term in triple)

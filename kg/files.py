@@ -8,24 +8,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal, TypeAlias
+from urllib.parse import unquote
 
 from osteokg.kg.errors import DataError, RequestError
-from osteokg.kg.names import graph_iri
+from osteokg.kg.names import GRAPH, graph_iri
 from osteokg.kg.problems import Problem
 
 __all__ = [
     "PACKAGED",
+    "Origin",
     "Sources",
     "context_file",
     "digest_of",
+    "digest_of_file",
     "evidence_in",
+    "file_of_graph",
     "find_sources",
+    "graph_of_file",
     "mappings_file",
     "packaged",
     "projection_files",
     "query_files",
     "rule_files",
     "shape_files",
+    "sources_of",
     "violation_query_files",
 ]
 
@@ -39,18 +46,22 @@ def packaged(*parts: str) -> Path:
     return Path(str(files("osteokg").joinpath(*parts))).resolve()
 
 
+Origin: TypeAlias = Literal["packaged-files", "evidence-folder", "data-folder"]
+
+
 @dataclass(frozen=True)
 class Sources:
     """Name the files one version is made from: the graph of each, ontology first.
 
     ``imports`` are the slices of outside vocabularies, ``mappings`` the tables that lead from
-    our terms to theirs.
+    our terms to theirs; ``written`` are those of the evidence that lie in a service's data folder.
     """
 
     ontology: tuple[Path, ...]
     evidence: tuple[Path, ...]
     imports: tuple[Path, ...] = ()
     mappings: tuple[Path, ...] = ()
+    written: frozenset[Path] = frozenset()
 
     def graph_of(self, path: Path) -> str:
         """Return the IRI of the named graph that holds a file's triples."""
@@ -60,11 +71,58 @@ class Sources:
             return graph_iri("import", path.stem)
         if path in self.mappings:
             return graph_iri("mappings")
-        return graph_iri("study", path.stem)
+        return graph_of_file(path.name)
+
+    def graphs(self) -> dict[str, Path]:
+        """Return the file of each graph of evidence."""
+        return {self.graph_of(path): path for path in self.evidence}
+
+    def origin_of(self, path: Path) -> Origin:
+        """Return where a file is from: whoever wants it otherwise changes it there."""
+        if path in self.written:
+            return "data-folder"
+        ours = path not in self.evidence or path.is_relative_to(packaged("kg", "evidence"))
+        return "packaged-files" if ours else "evidence-folder"
 
     def all(self) -> tuple[Path, ...]:
         """Return every file, ontology first."""
         return self.ontology + self.imports + self.mappings + self.evidence
+
+
+_LONGEST = 255 - len(".ttl")
+"""Bytes of a file's name, in every file system that is in use."""
+
+_SLUG = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_WRITTEN_OUT = re.compile(rb"[^a-z0-9_.-]")
+
+
+def graph_of_file(name: str) -> str:
+    """Return the IRI of the graph that a file holds, by the file's name.
+
+    ``iwamoto-2005.ttl`` holds ``…/graph/study/iwamoto-2005``; a name with percent signs is a
+    whole IRI written with them.
+    """
+    stem = name.removesuffix(".ttl")
+    return unquote(stem) if "%" in stem else graph_iri("study", stem)
+
+
+def file_of_graph(graph: str) -> str:
+    """Return the name of the file that holds a graph: the other way round.
+
+    Two graphs never share a file, even where capital letters make no difference to a file system.
+    Raises RequestError for an IRI too long to be written so.
+    """
+    slug = graph.removeprefix(GRAPH + "study/")
+    if slug != graph and _SLUG.fullmatch(slug):
+        stem = slug
+    else:
+        stem = _WRITTEN_OUT.sub(lambda sign: b"%%%02X" % ord(sign[0]), graph.encode()).decode()
+    if len(stem) > _LONGEST:
+        raise RequestError(
+            f"<{graph}> is too long to name a graph here: a graph is a file, and the name of a "
+            f"file has at most {_LONGEST} signs, where a capital letter or '/' counts as three."
+        )
+    return stem + ".ttl"
 
 
 def evidence_in(folder: Path) -> list[Path]:
@@ -93,13 +151,25 @@ def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sour
             raise RequestError(f"--evidence {folder}: there is no Turtle file (*.ttl) in it.")
         found.update(dict.fromkeys(file.resolve() for file in files_))
     found.update(dict.fromkeys(file.resolve() for file in more))
+    return sources_of(found)
+
+
+def sources_of(evidence: Iterable[Path], written: Iterable[Path] = ()) -> Sources:
+    """Return the packaged ontology and what leads out of it, and these files of evidence.
+
+    ``written`` are further ones, those of a data folder.
+
+    Raises DataError for a file name that is taken or cannot be the name of a graph.
+    """
+    in_data_folder = frozenset(written)
+    found = [*evidence, *in_data_folder]
     problems = _problems_of_names(found)
     if problems:
         raise DataError(problems)
     ontology = tuple(sorted(packaged("ontology").glob("*.ttl")))
     imports = tuple(sorted(packaged("ontology", "imports").glob("*.ttl")))
-    evidence = tuple(sorted(found, key=lambda file: file.stem))
-    return Sources(ontology, evidence, imports, (mappings_file(),))
+    ordered = tuple(sorted(found, key=lambda file: file.stem))
+    return Sources(ontology, ordered, imports, (mappings_file(),), in_data_folder)
 
 
 def _problems_of_names(paths: Iterable[Path]) -> list[Problem]:
@@ -110,12 +180,20 @@ def _problems_of_names(paths: Iterable[Path]) -> list[Problem]:
         other = by_name.setdefault(path.stem, path)
         if other != path:
             wrong = f"{other} has the same name, and the name of a file is the name of its graph"
-        elif not re.fullmatch(r"[\w.-]+", path.stem):
+        elif not re.fullmatch(r"[\w.-]+", path.stem) and not _is_written_out(path.name):
             wrong = "the name of a file is the name of its graph: letters, digits, hyphens"
         else:
             continue
         problems.append(Problem(f"{wrong}; rename it.", "file-name", file=path, line=1))
     return problems
+
+
+def _is_written_out(name: str) -> bool:
+    """Return whether a file's name is the one that its graph's IRI gives it."""
+    try:
+        return "%" in name and file_of_graph(graph_of_file(name)) == name
+    except RequestError:
+        return False
 
 
 def shape_files() -> list[Path]:
@@ -156,6 +234,11 @@ def context_file() -> Path:
 def mappings_file() -> Path:
     """Return the table of mappings to outside vocabularies."""
     return packaged("ontology", "mappings.sssom.tsv")
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def digest_of(paths: Iterable[Path], *more: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "expand",
     "graph_iri",
     "kind_of",
+    "kind_of_graph",
     "okg",
     "prefixes",
 ]
@@ -121,6 +122,11 @@ def _readable() -> Mapping[str, str]:
         for other in record["prefix_synonyms"]
     }
     return {**others, **prefixes()}
+
+
+def kind_of_graph(iri: str) -> str | None:
+    """Return what a graph of ours is of (``study``, ``computed`` …), None for another's graph."""
+    return iri[len(GRAPH) :].partition("/")[0] if iri.startswith(GRAPH) else None
 
 
 def contract(iri: str) -> str:

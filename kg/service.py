@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from osteokg.kg.catalogue import view
+from osteokg.kg.metadata import COUNTING, Counts, counts_of_rows
 from osteokg.kg.names import BASE, PREFIXES
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format, Query
 from osteokg.kg.store import Store
 
-__all__ = ["Service", "graph_sizes", "service_description"]
+__all__ = ["Service", "counts_of", "graph_sizes", "service_description"]
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _SIMPLE = "http://www.w3.org/ns/entailment/Simple"
@@ -60,6 +61,16 @@ async def graph_sizes(store: Store) -> dict[str | None, int]:
         row["graph"]["value"] if "graph" in row else None: int(row["triples"]["value"])
         for row in rows
     }
+
+
+async def counts_of(store: Store) -> Counts:
+    """Count what is in the version that a store answers from: triples of the union, things."""
+    answer = await store.query(Query(COUNTING, rows=ROW_FORMATS[0]))
+    numbers = {
+        row["class"]["value"]: int(row["number"]["value"])
+        for row in json.loads(answer.body)["results"]["bindings"]
+    }
+    return counts_of_rows((await graph_sizes(store)).get(None, 0), numbers)
 
 
 def service_description(service: Service) -> list[ox.Triple]:

@@ -24,6 +24,7 @@ from osteokg.kg.vocabulary import check_names
 
 __all__ = [
     "as_shacl_report",
+    "joined",
     "load_shapes",
     "run_shapes",
     "run_violation_queries",
@@ -42,18 +43,24 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
     """
     progress("checking names")
     names = check_names(dataset) + check_alignment(dataset)
+    progress("checking shapes")
+    shapes = run_shapes(dataset, load_shapes())
+    progress("checking rules across nodes")
+    return joined(names, shapes, run_violation_queries(dataset))
+
+
+def joined(names: list[Problem], shapes: list[Problem], queries: list[Problem]) -> list[Problem]:
+    """Return the problems of the three kinds of check without those that are echoes of names."""
     told = {(problem.focus, problem.path, problem.value) for problem in names if problem.value}
     unnamed = {node for problem in names for node in (problem.focus, problem.value) if _blank(node)}
-    progress("checking shapes")
-    shapes = [
+    waiting = {problem.file for problem in names}
+    of_shapes = [
         problem
-        for problem in run_shapes(dataset, load_shapes())
+        for problem in shapes
         if (problem.focus, problem.path, problem.value) not in told and problem.focus not in unnamed
     ]
-    progress("checking rules across nodes")
-    waiting = {problem.file for problem in names}
-    queries = [one for one in run_violation_queries(dataset) if one.file not in waiting]
-    return sort_problems(names + shapes + queries)
+    of_queries = [problem for problem in queries if problem.file not in waiting]
+    return sort_problems(names + of_shapes + of_queries)
 
 
 def load_shapes(paths: Iterable[Path] | None = None) -> Graph:
@@ -90,15 +97,19 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
     return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
 
 
-def run_shapes(dataset: Dataset, shapes: Graph) -> list[Problem]:
+def run_shapes(
+    dataset: Dataset, shapes: Graph, triples: Iterable[ox.Triple] | None = None
+) -> list[Problem]:
     """Return what SHACL finds in ontology and evidence (pySHACL, SHACL Core, no inference).
 
     The computed graphs stay out: the shapes are closed, so a computed property that somebody
-    wrote by hand is found.
+    wrote by hand is found. ``triples`` are those to look at, all if None.
     """
-    with unremarked():
+    if triples is None:
         ours = (*dataset.sources.ontology, *dataset.sources.evidence)
-        data = _to_rdflib(triple for path in ours for triple in dataset.triples_of.get(path, ()))
+        triples = (triple for path in ours for triple in dataset.triples_of.get(path, ()))
+    with unremarked():
+        data = _to_rdflib(triples)
         _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     assert isinstance(report, Graph)
     problems = []

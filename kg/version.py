@@ -32,10 +32,13 @@ from osteokg.kg.validation import validate
 
 __all__ = [
     "Version",
+    "add_metadata",
+    "basis_of",
     "build",
     "cache_folder",
     "canonical_quads",
     "content_hash",
+    "hashed_quads",
     "named_quads",
     "prepare",
 ]
@@ -139,10 +142,33 @@ def build(
         clock.lap("read")
         dataset.store.extend(kept.computed)
         clock.lap("rules")
-    dataset.add_graph(graph_iri("metadata"), describe_version(dataset.store, kept.id))
+    add_metadata(dataset, kept.id)
     dataset.close()
     clock.lap("close")
     return Version(kept.id, dataset.store, sources, kept.warnings, seconds)
+
+
+def hashed_quads(dataset: Dataset) -> tuple[str, bytes]:
+    """Return the content hash of a dataset and, its metadata added, its canonical N-Quads.
+
+    The metadata graph has no blank nodes, so that one canonicalisation does for both.
+    """
+    content = canonical_quads(named_quads(dataset.store))
+    identifier = hashlib.sha256(content).hexdigest()
+    add_metadata(dataset, identifier)
+    metadata = dataset.store.quads_for_pattern(
+        None, None, None, ox.NamedNode(graph_iri("metadata"))
+    )
+    lines = [*content.splitlines(keepends=True), *(f"{quad} .\n".encode() for quad in metadata)]
+    return identifier, b"".join(sorted(lines))
+
+
+def add_metadata(dataset: Dataset, identifier: str) -> None:
+    """Add the graph in which a version says what it is and where its graphs are from."""
+    sources = dataset.sources
+    origins = {graph: sources.origin_of(path) for graph, path in dataset.file_of_graph.items()}
+    told = describe_version(dataset.store, identifier, origins)
+    dataset.add_graph(graph_iri("metadata"), told)
 
 
 _STAMPS = 16
@@ -168,13 +194,18 @@ def _computed(dataset: Dataset) -> list[ox.Quad]:
     ]
 
 
-def _stamp_of(sources: Sources) -> Path | None:
-    """Return the stamp for these files: data, shapes and rules, our code, the libraries'."""
+def basis_of(sources: Sources) -> str:
+    """Return a digest of all that a verdict rests on: files, shapes, rules, code, libraries."""
     code = sorted(packaged("kg").glob("*.py"))
     data = [*sources.all(), *rule_files(), *shape_files(), *violation_query_files()]
     libraries = [f"{name} {version_of(name)}" for name in ("pyoxigraph", "pyshacl", "rdflib")]
+    return digest_of([*code, *data], __version__, *libraries)
+
+
+def _stamp_of(sources: Sources) -> Path | None:
+    """Return the stamp for these files."""
     folder = cache_folder()
-    return folder and folder / "validated" / digest_of([*code, *data], __version__, *libraries)
+    return folder and folder / "validated" / basis_of(sources)
 
 
 def _kept(stamp: Path | None, sources: Sources) -> _Kept | None:

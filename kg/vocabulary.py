@@ -6,21 +6,21 @@ These checks read single triples, so they can say the exact line and what was pr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache, cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from osteokg.kg.dataset import Dataset
+from osteokg.kg.dataset import Changes, Dataset
 from osteokg.kg.names import ID, VOCAB, contract, kind_of
 from osteokg.kg.problems import Problem
 from osteokg.kg.turtle import text_of
 
-__all__ = ["TermNames", "check_names", "term_names"]
+__all__ = ["TermNames", "check_names", "names_in", "term_names"]
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _NAMING = {_RDFS + "label", _SKOS + "altLabel", _SKOS + "notation"}
@@ -69,33 +69,72 @@ def term_names(triples: list[ox.Triple]) -> TermNames:
     return names
 
 
-def check_names(dataset: Dataset) -> list[Problem]:
+def names_in(dataset: Dataset) -> TermNames:
+    """Return the names that the ontology of a dataset declares."""
+    ontology = dataset.sources.ontology
+    return term_names([triple for path in ontology for triple in dataset.triples_of.get(path, [])])
+
+
+def check_names(
+    dataset: Dataset, changes: Changes | None = None, names: TermNames | None = None
+) -> list[Problem]:
     """Return the problems of names in the evidence.
 
     ``unknown-term``: a name of our vocabulary that the ontology lacks · ``unknown-thing``: an
     IRI of ours that no file describes · ``described-twice``: one thing in two files ·
-    ``blank-node``: a node without a name.
+    ``blank-node``: a node without a name. With ``changes`` to a dataset in which all names were
+    right, only what these can have made wrong is looked at: the answer is the same. ``names`` are
+    those of the dataset's ontology, if they are known.
     """
-    ontology = [
-        triple for path in dataset.sources.ontology for triple in dataset.triples_of.get(path, [])
-    ]
-    names = term_names(ontology)
-    described: dict[str, Path] = {}
-    twice: dict[tuple[str, Path], Problem] = {}
-    curated = dataset.evidence_triples()
-    for path, triple in sorted(curated, key=lambda said: said[1].predicate.value != _RDF + "type"):
-        subject = text_of(triple.subject)
-        first = described.setdefault(subject, path)
-        if first != path and (subject, path) not in twice:
-            twice[subject, path] = _twice(dataset, path, first, subject)
-    problems = list(twice.values())
-    things: dict[str | None, dict[str, None]] = defaultdict(dict)
-    for subject in described:
-        things[kind_of(subject)][subject] = None
-    for path, triple in curated:
-        problems.extend(_names_of(dataset, path, triple, names, things))
-    problems.extend(_unnamed(dataset, curated))
+    looked_at = (
+        dataset.evidence_triples() if changes is None else _touched_by_name(dataset, changes)
+    )
+    known = _Known(dataset, names_in(dataset) if names is None else names)
+    problems: list[Problem] = []
+    for subject in dict.fromkeys(text_of(triple.subject) for _, triple in looked_at):
+        files = known.describing(subject)
+        problems.extend(_twice(dataset, path, files[0], subject) for path in files[1:])
+    for path, triple in looked_at:
+        problems.extend(_names_of(known, path, triple))
+    problems.extend(_unnamed(dataset, looked_at))
     return problems
+
+
+def _touched_by_name(dataset: Dataset, changes: Changes) -> list[tuple[Path, ox.Triple]]:
+    """Return the triples that are new, and those that name what is described no longer."""
+    evidence = set(dataset.sources.evidence)
+    touched = [said for said in changes.added if said[0] in evidence]
+    for subject in dict.fromkeys(text_of(triple.subject) for _, triple in changes.removed):
+        if not subject.startswith("_:") and not dataset.describing(subject):
+            touched.extend(dataset.naming(subject))
+    return touched
+
+
+class _Known:
+    """Know which names are declared and which things described, looked up once each."""
+
+    def __init__(self, dataset: Dataset, names: TermNames) -> None:
+        self.dataset = dataset
+        self.names = names
+        self.describing = cache(self._describing)
+
+    def _describing(self, subject: str) -> list[Path]:
+        return [] if subject.startswith("_:") else self.dataset.describing(subject)
+
+    @cached_property
+    def slugs(self) -> dict[str | None, dict[str, str]]:
+        """Return every thing described by its slug, by kind."""
+        slugs: dict[str | None, dict[str, str]] = defaultdict(dict)
+        for _, triple in self.dataset.evidence_triples():
+            iri = text_of(triple.subject)
+            slugs[kind_of(iri)][iri.rpartition("/")[2]] = iri
+        return slugs
+
+    def close_thing(self, iri: str) -> str | None:
+        """Return the CURIE of the thing of the same kind with the closest slug, if any is close."""
+        slugs = self.slugs[kind_of(iri)]
+        match = get_close_matches(iri.rpartition("/")[2], list(slugs), n=1, cutoff=0.8)
+        return contract(slugs[match[0]]) if match else None
 
 
 def _twice(dataset: Dataset, path: Path, first: Path, subject: str) -> Problem:
@@ -131,21 +170,15 @@ def _unnamed(dataset: Dataset, curated: list[tuple[Path, ox.Triple]]) -> Iterato
         )
 
 
-def _names_of(
-    dataset: Dataset,
-    path: Path,
-    triple: ox.Triple,
-    names: TermNames,
-    things: Mapping[str | None, Mapping[str, None]],
-) -> Iterator[Problem]:
+def _names_of(known: _Known, path: Path, triple: ox.Triple) -> Iterator[Problem]:
     subject, predicate, value = (text_of(term) for term in triple)
     for iri in dict.fromkeys((subject, predicate, value)):
-        if iri.startswith(VOCAB) and iri not in names.declared:
+        if iri.startswith(VOCAB) and iri not in known.names.declared:
             constraint, wrong = "unknown-term", "is not in the ontology"
-            close, otherwise = names.close_to(iri), "Take a term of the ontology or add one."
-        elif iri.startswith(ID) and iri not in things.get(kind_of(iri), ()):
+            close, otherwise = known.names.close_to(iri), "Take a term of the ontology or add one."
+        elif iri.startswith(ID) and not known.describing(iri):
             constraint, wrong = "unknown-thing", "is described nowhere"
-            close, otherwise = _close_thing(iri, things), "Describe it or correct it."
+            close, otherwise = known.close_thing(iri), "Describe it or correct it."
         else:
             continue
         yield Problem(
@@ -153,15 +186,8 @@ def _names_of(
             + (f"Did you mean {close}?" if close else otherwise),
             constraint=constraint,
             file=path,
-            line=dataset.lines_of(path).find(subject, predicate, value),
+            line=known.dataset.lines_of(path).find(subject, predicate, value),
             focus=subject,
             path=predicate,
             value=value,
         )
-
-
-def _close_thing(iri: str, things: Mapping[str | None, Mapping[str, None]]) -> str | None:
-    """Return the CURIE of the thing of the same kind with the closest slug, if any is close."""
-    slugs = {other.rpartition("/")[2]: other for other in things.get(kind_of(iri), ())}
-    match = get_close_matches(iri.rpartition("/")[2], list(slugs), n=1, cutoff=0.8)
-    return contract(slugs[match[0]]) if match else None

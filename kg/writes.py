@@ -94,7 +94,8 @@ def as_update(write: Write) -> tuple[str, str | None]:
 class Written:
     """Say what a write came to: the version that holds it, the graphs that are new or changed.
 
-    A write that changes nothing gives the version that was current.
+    The new ones are among the changed ones; the default graph, which has no name, is not named. A
+    write that changes nothing gives the version that was current.
     """
 
     version: str

@@ -21,7 +21,6 @@ from osteokg.api.app import create_app
 from osteokg.api.cli import main
 from osteokg.api.server import Server
 from osteokg.api.settings import Settings
-from osteokg.kg.metadata import Counts
 from osteokg.kg.results import ROW_FORMATS, Answer, Query
 from osteokg.kg.store import StreamedAnswer
 
@@ -184,7 +183,7 @@ def opened() -> Iterator[Callable[..., Opened]]:
             bound = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             address = bound.getsockname()
             settings = Settings(port=address[1], **given)
-            app = create_app(settings, asked, Counts(0, {}))
+            app = create_app(settings, asked)
             started = threading.Event()
             server = Server(app, settings, started.set)
             server.config.loop = loop

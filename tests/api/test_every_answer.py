@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 
 from osteokg.api.app import create_app
 from osteokg.api.settings import Settings
-from osteokg.kg.metadata import Counts
 from osteokg.kg.store import InProcessStore
 
 ASK = "/sparql?query=ASK%20%7B%7D"
@@ -173,7 +172,7 @@ class Failing:
 
 @pytest.fixture(scope="module")
 def failing():
-    app = create_app(Settings(), Failing(), Counts(0, {}))
+    app = create_app(Settings(), Failing())
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -195,7 +194,7 @@ def test_a_failure_of_ours_is_500_without_its_reason(failing, path):
 
 def test_a_server_at_another_address_says_that_address(version):
     settings = Settings(base_url="https://graph.example.org/k2")
-    with TestClient(create_app(settings, InProcessStore(version), Counts(0, {}))) as client:
+    with TestClient(create_app(settings, InProcessStore(version))) as client:
         text = client.get("/sparql", headers={"Accept": "application/n-triples"}).text
     endpoints = [
         quad.object.value

@@ -5,6 +5,7 @@ it does not vary are drawn by hypothesis, 300 requests each.
 """
 
 import httpx2
+import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,9 +13,14 @@ from starlette.testclient import TestClient
 
 from osteokg.api.app import create_app
 from osteokg.api.settings import Settings
-from osteokg.kg.metadata import Counts
-from osteokg.kg.plain import PlainVersions
+from osteokg.kg.errors import PreconditionError
+from osteokg.kg.files import Sources
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS
+from osteokg.kg.snapshots import time_now
+from osteokg.kg.store import InProcessStore
+from osteokg.kg.version import Version
+from osteokg.kg.worker.writing import changes
+from osteokg.kg.writes import KeptVersion, Written
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +28,35 @@ def document(server: httpx2.Client):
     return server.get("/openapi.json").json()
 
 
+class InMemory(InProcessStore):
+    """A dataset that takes any write, in this process."""
+
+    def __init__(self):
+        super().__init__(Version("0" * 64, ox.Store(), Sources((), ())))
+
+    @property
+    def store(self):
+        return self
+
+    def kept(self):
+        return [KeptVersion(self.version, time_now(), len(self._store), {}, {})]
+
+    async def write(self, write, if_match=None):
+        if if_match is not None and self.version not in if_match:
+            raise PreconditionError(self.version)
+        copy = ox.Store()
+        copy.extend(list(self._store))
+        changed = changes(copy, write, union=False)
+        self._store = copy
+        self._version = f"{int(self._version) + 1:064}"
+        return Written(self.version, (), tuple(filter(None, changed)))
+
+
 @pytest.fixture(scope="module")
 def plainly():
     """Ask an application in this process: a failure of ours is raised, not answered with 500."""
-    versions = PlainVersions()
-    app = create_app(Settings(plain=True, max_payload=2000), versions, Counts(0, {}), versions)
+    versions = InMemory()
+    app = create_app(Settings(plain=True, max_payload=2000), versions, versions)
     with TestClient(app, base_url="http://localhost") as client:
         yield client
 

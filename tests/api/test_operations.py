@@ -17,7 +17,6 @@ from osteokg.api.app import create_app
 from osteokg.api.rate import Buckets
 from osteokg.api.settings import Settings, from_environment
 from osteokg.kg.errors import TimeLimitError, UnavailableError
-from osteokg.kg.metadata import Counts
 
 ASK = "/sparql?query=ASK%20%7B%7D"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -28,7 +27,7 @@ def client(asked):
     """Make clients of an application, each with a store that tells what it was asked."""
 
     def make(store=None, *, address="127.0.0.1", **given):
-        app = create_app(Settings(**given), store or asked(), Counts(0, {}))
+        app = create_app(Settings(**given), store or asked())
         return TestClient(app, client=(address, 5000), raise_server_exceptions=False)
 
     return make
@@ -201,7 +200,7 @@ def test_the_numbers_are_given_as_openmetrics_too(client):
     ],
 )
 def test_the_numbers_are_for_those_who_may_read_them(asked, address, given, headers, status):
-    app = create_app(from_environment(given), asked(), Counts(0, {}))
+    app = create_app(from_environment(given), asked())
     response = TestClient(app, client=(address, 5000)).get("/metrics", headers=headers)
     assert response.status_code == status
     if status == 403:
@@ -238,7 +237,7 @@ def test_who_asks_too_often_is_told_when_to_ask_again(client):
 
 
 def test_the_limit_is_each_client_s_own(asked):
-    app = create_app(Settings(rate_limit=0.01, rate_burst=1), asked(), Counts(0, {}))
+    app = create_app(Settings(rate_limit=0.01, rate_burst=1), asked())
 
     def status(address):
         return TestClient(app, client=(address, 5000)).get(ASK).status_code

@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 from osteokg.api.app import create_app
 from osteokg.api.settings import Settings
 from osteokg.kg.catalogue import named_queries
-from osteokg.kg.metadata import count
 from osteokg.kg.names import PREFIXES
 from osteokg.kg.store import InProcessStore
 
@@ -59,7 +58,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def client(version):
-    app = create_app(Settings(), InProcessStore(version), count(version.store))
+    app = create_app(Settings(), InProcessStore(version))
     with TestClient(app, headers=BROWSER) as client:
         yield client
 

@@ -14,7 +14,6 @@ import uvicorn
 from osteokg.api.app import create_app
 from osteokg.api.settings import Settings
 from osteokg.kg.errors import TimeLimitError
-from osteokg.kg.metadata import Counts
 from osteokg.kg.results import ROW_FORMATS, Answer
 from osteokg.kg.store import StreamedAnswer
 
@@ -70,7 +69,7 @@ def store():
 def address(store):
     """Serve the store by uvicorn, as the command does, and return host and port."""
     # The cache of answers waits for the end of those that it may keep.
-    app = create_app(Settings(cache_size=0), store, Counts(0, {}))
+    app = create_app(Settings(cache_size=0), store)
     config = uvicorn.Config(app, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -18,10 +18,11 @@ from osteokg.kg.errors import (
     ReadOnlyError,
     RequestError,
 )
-from osteokg.kg.metadata import Counts
-from osteokg.kg.plain import PlainVersions
+from osteokg.kg.files import Sources
 from osteokg.kg.problems import Problem
 from osteokg.kg.results import Query
+from osteokg.kg.store import InProcessStore
+from osteokg.kg.version import Version
 from osteokg.kg.writes import Update, Written
 
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - of these tests
@@ -29,13 +30,20 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 UPDATE = {"Content-Type": "application/sparql-update"}
 
 
-class Refusing(PlainVersions):
+class Refusing(InProcessStore):
     """Versions that note what they are asked, and refuse it with an error."""
 
     def __init__(self, error=None):
-        super().__init__()
+        super().__init__(Version("0" * 64, ox.Store(), Sources((), ())))
         self.error = error
         self.asked = []
+
+    @property
+    def store(self):
+        return self
+
+    def kept(self):
+        return []
 
     async def write(self, write, if_match=None):
         self.asked.append((write, if_match))
@@ -47,7 +55,7 @@ class Refusing(PlainVersions):
 def client(versions=None, *, host="testserver", **settings):
     given = {"write_token": TOKEN.encode(), **settings}
     versions = versions or Refusing()
-    app = create_app(Settings(**given), versions, Counts(0, {}), versions)
+    app = create_app(Settings(**given), versions, versions)
     return TestClient(app, base_url=f"http://{host}")
 
 
