@@ -78,6 +78,8 @@ class Opening:
         versions = None
         if shelf is not None:
             versions = StoredVersions(store, Builder(self.beginning, settings.builder), shelf)
+            if settings.plain or settings.write_token is not None:
+                versions.warm()
         judge = None
         if not isinstance(shelf, PlainShelf):
             judge = Judge(self.beginning, lambda: store.version, settings.builder)

@@ -112,7 +112,9 @@ class DataFolder:
         UnavailableError after a failure that only a restart mends.
         """
         if self._broken or not self.journal.is_whole():
-            raise UnavailableError(f"{self.path} failed at an earlier write: restart the service.")
+            raise UnavailableError(
+                "The data folder failed at an earlier write: restart the service."
+            )
         snapshot = Snapshot(draft.id, self._whole / f"{draft.id}.nq.gz")
         (stage / SNAPSHOT).replace(snapshot.path)
         for folder in (self._whole, stage, self._staged):
@@ -173,11 +175,12 @@ class DataFolder:
 
     def kept(self) -> list[KeptVersion]:
         """Return the versions that are there whole, newest first, each once."""
+        whole = {path.name for path in self._whole.iterdir()}
         by_id: dict[str, KeptVersion] = {}
         for record in reversed(self.journal.records):
-            if len(by_id) < self._keep and record.version not in by_id:
-                if not self._file_of(record.version).exists():
-                    continue
+            if len(by_id) == self._keep:
+                break
+            if self._file_of(record.version).name in whole and record.version not in by_id:
                 by_id[record.version] = KeptVersion(
                     record.version,
                     record.made,

@@ -77,6 +77,16 @@ class StoredVersions:
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._ahead: Snapshot | None = None
+        self._warming: asyncio.Task[None] | None = None
+
+    def warm(self) -> None:
+        """Let the builder begin, so that the first write need not wait for it."""
+
+        async def begin() -> None:
+            with suppress(OsteoKGError):  # whoever writes is told
+                await self._builder.warm()
+
+        self._warming = asyncio.create_task(begin())
 
     @property
     def store(self) -> Store:
@@ -151,6 +161,8 @@ class StoredVersions:
 
     async def close(self) -> None:
         """Let go of everything; what was acknowledged is on disk."""
+        if self._warming is not None:
+            self._warming.cancel()
         async with self._turn:
             await self._builder.close()
             await self._store.close()

@@ -23,6 +23,8 @@ PATHS = [
     "/findings.csv",
     "/findings.jsonld",
     "/queries",
+    "/versions",
+    "/versions.atom",
     FINDING,
     f"{FINDING}.ttl",
     f"{FINDING}.html",
