@@ -154,6 +154,8 @@ def declarations_in(known: Known, triples: Iterable[ox.Triple]) -> Iterator[ox.T
         if name in known.labels:
             yield ox.Triple(triple.predicate, node("rdf:type"), node("owl:ObjectProperty"))
             yield ox.Triple(triple.predicate, node("rdfs:label"), text(known.labels[name]))
+        elif name in PROPERTIES.values() and name.startswith("skos:"):
+            yield ox.Triple(triple.predicate, node("rdf:type"), node("owl:ObjectProperty"))
         elif name.partition(":")[0] not in {"owl", "rdf", "rdfs"}:
             yield ox.Triple(triple.predicate, node("rdf:type"), node("owl:AnnotationProperty"))
         if triple.object == node("skos:Concept"):
