@@ -6,7 +6,8 @@
     DIR/https%3A…%2Fg.ttl     … and for each other graph, its IRI written with percent signs
     DIR/versions.jsonl        the journal: which file had which content when
     DIR/versions/ID.nq.gz     the latest versions whole, canonical N-Quads
-    DIR/superseded/           files that gave way to packaged ones of the same name
+    DIR/superseded/           files that gave way to packaged ones of the same name, with the
+                              version that they were of
     DIR/.staged/              drafts; what lies here counts for nothing
     DIR/.lock                 held by the one process that writes here
 
@@ -168,9 +169,12 @@ class DataFolder:
 
     def set_aside(self, path: Path) -> None:
         """Keep a copy of a file that gives way to a packaged one."""
+        assert self.current is not None, "the file is of a version"
         folder = self.path / "superseded"
         folder.mkdir(exist_ok=True)
-        write_flushed(folder / path.name, path.read_bytes())
+        # No Turtle file by its name: evidence is looked for in folders below, too.
+        copy = folder / f"{path.name}.{self.current.version[:12]}"
+        write_flushed(copy, path.read_bytes())
         flush_folder(folder)
 
     def kept(self) -> list[KeptVersion]:

@@ -127,7 +127,11 @@ def file_of_graph(graph: str) -> str:
 
 def evidence_in(folder: Path) -> list[Path]:
     """Return the Turtle files of a folder and below, sorted; hidden ones are an editor's."""
-    return sorted(path for path in folder.rglob("*.ttl") if not path.name.startswith("."))
+    return sorted(
+        path
+        for path in folder.rglob("*.ttl")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def find_sources(folders: Sequence[str] = (), more: Iterable[Path] = ()) -> Sources:

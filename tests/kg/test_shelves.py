@@ -118,12 +118,15 @@ def test_a_file_from_outside_takes_the_place_of_a_written_graph(data, evidence):
     path.unlink()
     shelf = opened(data, evidence)
     write(shelf, STUDY + "reed-1999", note("mine"))
+    before = shelf.snapshot.id
     shelf.close()
     path.write_text(text, encoding="utf-8")
     again = opened(data, evidence)
     assert again.folder.files() == []
     assert any("reed-1999.ttl: a file from outside" in note for note in again.notes)
-    assert '"mine"' in (data / "superseded" / "reed-1999.ttl").read_text(encoding="utf-8")
+    (aside,) = (data / "superseded").iterdir()
+    assert aside.name == f"reed-1999.ttl.{before[:12]}"
+    assert '"mine"' in aside.read_text(encoding="utf-8")
     assert len(read_snapshot(again.snapshot)[STUDY + "reed-1999"]) == 25
     assert metadata(again)[STUDY + "reed-1999"] == "evidence-folder"
     again.close()
@@ -175,6 +178,19 @@ def test_init_makes_the_folder_the_source(data, evidence, version):
         find_sources([str(data)]).graphs().keys() == find_sources([str(evidence)]).graphs().keys()
     )
     assert metadata(shelf)[QUILL] == "data-folder"
+    shelf.close()
+
+
+def test_a_data_folder_is_a_folder_of_evidence(data, evidence):
+    """What lies in it besides is none: drafts, files set aside, whole versions."""
+    initialise(data, [str(evidence)])
+    shelf = opened(data, None)
+    write(shelf, NOTES, note("one"))
+    (shelf.stage() / "quill-2001.ttl").write_text("", encoding="utf-8")
+    shelf.folder.set_aside(data / "nib-2002.ttl")
+    sources = find_sources([str(data)])
+    assert [path.parent for path in sources.evidence] == [data] * 6
+    assert NOTES in sources.graphs()
     shelf.close()
 
 
