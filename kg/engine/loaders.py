@@ -13,7 +13,7 @@ from itertools import count
 from osteokg.kg.engine.processes import BUFFER, Found, Worker, run_module
 from osteokg.kg.errors import UnavailableError
 from osteokg.kg.worker.limits import Limits
-from osteokg.kg.worker.loader import FORK, KILL, ORDER, YIELD
+from osteokg.kg.worker.loader import FORK, KILL, ORDER
 from osteokg.kg.worker.messages import encode
 from osteokg.kg.worker.snapshot import Snapshot
 
@@ -31,6 +31,8 @@ class Forked:
     A loader that ends is begun again. Workers that it leaves behind go on with what they do;
     nobody can tell any more how they end.
     """
+
+    is_quick = True
 
     def __init__(self, snapshot: Snapshot, limits: Limits) -> None:
         """Fork workers from a loader of a snapshot."""
@@ -65,11 +67,10 @@ class Forked:
 
     def kill(self, worker: Worker) -> None:
         """End a worker; one without a loader ends by itself when its channel is closed."""
-        self._order(KILL, worker)
-
-    def give_way(self, worker: Worker) -> None:
-        """Let every other process go before this worker."""
-        self._order(YIELD, worker)
+        loader = self._present
+        if loader is not None and worker.number in loader.workers:
+            with contextlib.suppress(OSError):
+                loader.order(KILL, worker.number)
 
     async def close(self) -> None:
         """End the loader and with it every worker, and wait."""
@@ -79,12 +80,6 @@ class Forked:
             with contextlib.suppress(asyncio.CancelledError, UnavailableError):
                 await (await self._loading).end()
         await asyncio.gather(*self._attending)
-
-    def _order(self, what: bytes, worker: Worker) -> None:
-        loader = self._present
-        if loader is not None and worker.number in loader.workers:
-            with contextlib.suppress(OSError):
-                loader.order(what, worker.number)
 
     async def _loader(self) -> _Loader:
         """Return the loader, begun if there is none; whoever waits for it may leave."""

@@ -19,8 +19,8 @@ _ENDED = "The service is being ended."
 class Pool:
     """Hold the workers of one version; ``wanted`` of them idle or in the quick lane.
 
-    A worker that gave way to others does so for good. Where another is had at once it is ended;
-    where each has to load the version first ``most`` are kept, for when no other is idle.
+    ``most`` are kept when they have answered: they have the version at hand. One that gave way to
+    others is ended where another is had at once, else it is kept for when no other is idle.
     """
 
     def __init__(self, version: str, source: Source, wanted: int, most: int) -> None:
@@ -80,23 +80,21 @@ class Pool:
     def give_back(self, worker: Worker) -> None:
         """Take a worker back, or end it where it is of no more use."""
         of_use = worker.is_idle and worker.is_alive and not worker.is_tired
-        gave_way = worker in self.slow
         self.busy.discard(worker)
         self.slow.discard(worker)
-        most = self._most if gave_way else max(self._most, self._wanted)
-        enough = len(self.idle) + len(self.busy) >= most and not self._waiting
-        if not of_use or enough or self.is_closing or (gave_way and not self._most):
+        if not of_use or self.is_closing or (worker.gave_way and self.source.is_quick):
             worker.stop()
         else:
-            self._offer(worker, last=gave_way)
+            self._offer(worker, last=worker.gave_way)
+            while len(self.idle) > max(self._most - len(self.busy), 0):
+                self.idle.popleft().stop()
         self._balance()
 
     def promote(self, worker: Worker) -> None:
-        """Let a worker give way to all others, and have another in its place."""
+        """Have another worker in the place of one that has run long."""
         if worker in self.busy:
             self.busy.discard(worker)
             self.slow.add(worker)
-            worker.give_way()
             self._balance()
 
     def want(self, workers: int) -> None:

@@ -26,8 +26,6 @@ __all__ = ["BUFFER", "Found", "Source", "Spawned", "Worker", "read_frame", "run_
 BUFFER = 1 << 20
 """So many bytes of a channel are read ahead."""
 
-_LEAST_PRIORITY = 19
-
 
 @dataclass(frozen=True)
 class Found:
@@ -77,6 +75,7 @@ class Worker:
         self.orphan = False
         self.is_idle = True
         self.is_tired = False
+        self.gave_way = False
         self._stopped = False
         self._source = source
 
@@ -92,10 +91,6 @@ class Worker:
         self._stopped = True
         self._source.kill(self)
         self.writer.close()
-
-    def give_way(self) -> None:
-        """Let every other process go before this one."""
-        self._source.give_way(self)
 
     def abandon(self) -> None:
         """Note that nobody can tell any more how the worker ends."""
@@ -114,11 +109,12 @@ class Source(Protocol):
     """Make workers that hold one version.
 
     ``found`` is what the processes found, None before the first; ``restarts`` counts how often
-    there had to be a new beginning.
+    there had to be a new beginning; ``is_quick`` says that a worker is had at once.
     """
 
     found: Found | None
     restarts: int
+    is_quick: bool
 
     async def start(self) -> Worker:
         """Return a new worker. Raises UnavailableError where none can be had."""
@@ -128,10 +124,6 @@ class Source(Protocol):
         """End a worker at once."""
         ...
 
-    def give_way(self, worker: Worker) -> None:
-        """Let every other process go before this worker."""
-        ...
-
     async def close(self) -> None:
         """End what was started and wait until it has ended."""
         ...
@@ -139,6 +131,8 @@ class Source(Protocol):
 
 class Spawned:
     """Make workers that load the version by themselves: where there is no fork."""
+
+    is_quick = False
 
     def __init__(self, snapshot: Snapshot, limits: Limits) -> None:
         """Spawn workers for a snapshot."""
@@ -181,13 +175,6 @@ class Spawned:
         """End a worker; its number finds it only while it has not been waited for."""
         if process := self._processes.get(worker.number):
             _kill(process)
-
-    def give_way(self, worker: Worker) -> None:
-        """Let every other process go first, where the system knows how."""
-        process = self._processes.get(worker.number)
-        if process and process.returncode is None and sys.platform != "win32":
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, _LEAST_PRIORITY)
 
     async def close(self) -> None:
         """End every worker and wait."""

@@ -16,7 +16,7 @@ from osteokg.kg.errors import (
     TimeLimitError,
     UnavailableError,
 )
-from osteokg.kg.worker.messages import Kind, as_error, frame
+from osteokg.kg.worker.messages import GAVE_WAY, TIRED, Kind, as_error, frame
 
 __all__ = ["NotStartedError", "Receive", "ask"]
 
@@ -64,8 +64,9 @@ async def ask(
         await worker.writer.drain()
         while True:
             kind, content = await read_frame(worker.reader)
-            if kind in (Kind.END, Kind.TIRED):
-                worker.is_tired = kind is Kind.TIRED
+            if kind is Kind.END:
+                worker.is_tired = TIRED in content
+                worker.gave_way = GAVE_WAY in content
                 worker.is_idle = True
                 break
             if kind is Kind.STARTED:
@@ -86,12 +87,12 @@ async def ask(
 
 async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGError:
     """Return what to tell of a worker that ended while it ran."""
+    if worker.stopped_for is not None:
+        return worker.stopped_for
     status = None
     if not worker.orphan:
         with contextlib.suppress(TimeoutError):
             status = await asyncio.wait_for(asyncio.shield(worker.ended), _REAPING)
-    if worker.stopped_for is not None:
-        return worker.stopped_for
     ended_by = signal.Signals(-status).name if status is not None and status < 0 else ""
     if ended_by == "SIGALRM" or (status is None and is_late):
         return late

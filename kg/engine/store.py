@@ -104,6 +104,7 @@ class ProcessStore:
         self._space = Space(limits)
         self._current: Pool
         self._kept: OrderedDict[str, Pool] = OrderedDict()
+        self._leaving: set[Pool] = set()
         self._opening: dict[str, asyncio.Task[Pool]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: Counter[str] = Counter()
@@ -226,7 +227,7 @@ class ProcessStore:
         for task in (*self._tasks, *self._opening.values()):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._opening.values(), return_exceptions=True)
-        pools = (self._current, *self._kept.values())
+        pools = (self._current, *self._kept.values(), *self._leaving)
         await asyncio.gather(*(pool.end() for pool in pools))
 
     async def _answer(self, query: Query, answer: Spooled) -> None:
@@ -329,12 +330,8 @@ class ProcessStore:
             self._keep(done.result())
 
     async def _open(self, snapshot: Snapshot, wanted: int) -> Pool:
-        source: Source
-        if self._workers == "fork":
-            source, most = Forked(snapshot, self.limits), 0
-        else:
-            source, most = Spawned(snapshot, self.limits), wanted + self.limits.slow_slots
-        pool = Pool(snapshot.id, source, wanted, most)
+        source: Source = (Forked if self._workers == "fork" else Spawned)(snapshot, self.limits)
+        pool = Pool(snapshot.id, source, wanted, wanted + self.limits.slow_slots)
         try:
             await pool.open()
         except BaseException:
@@ -348,7 +345,12 @@ class ProcessStore:
         self._kept[pool.version] = pool
         while len(self._kept) > self.limits.kept_loaded:
             _, oldest = self._kept.popitem(last=False)
-            self._in_background(oldest.close())
+            self._leaving.add(oldest)
+            self._in_background(self._let_go(oldest))
+
+    async def _let_go(self, pool: Pool) -> None:
+        await pool.close()
+        self._leaving.discard(pool)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 __all__ = [
     "LIMITS_MEMORY",
+    "Yielding",
     "deadline",
     "end_with_service",
     "leave_network",
@@ -30,6 +31,9 @@ LIMITS_MEMORY = sys.platform == "linux"
 
 _NEW_USER = 0x10000000
 _NEW_NETWORK = 0x40000000
+_LESS_PRIORITY = 10
+"""Nice enough to let others go first, not so nice as to starve beside a busy neighbour."""
+
 _TURN = 0.1
 """So many seconds pass between looks at what the system does not watch over for us."""
 
@@ -112,6 +116,50 @@ def deadline(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Yielding:
+    """Let a thread give way to all others once it has used some time of the processor.
+
+    Time that passes does not count: on a busy machine every query would give way, and none gain.
+    Where a thread may not come back from giving way, it stays so.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Give way after so many seconds of the processor; to be made in the main thread."""
+        self.gave_way = False
+        self._seconds = seconds
+        self._thread = 0
+        if sys.platform != "win32":
+            signal.signal(signal.SIGPROF, self.give_way)
+
+    def begin(self) -> None:
+        """Say that this is the thread; the main thread takes the signal, while it waits."""
+        self._thread = threading.get_native_id() if sys.platform == "linux" else os.getpid()
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
+
+    def give_way(self, *_signal: object) -> None:
+        """Let all others go first; for a thread of a process, not the process, on Linux."""
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._thread, _LESS_PRIORITY)
+            self.gave_way = True
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch what is within, and come back from giving way where that is allowed."""
+        if sys.platform == "win32":
+            yield
+            return
+        signal.setitimer(signal.ITIMER_PROF, self._seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            if self.gave_way:
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, self._thread, 0)
+                    self.gave_way = False
 
 
 def run_deep(work: Callable[[], None], stack: int) -> None:

@@ -16,6 +16,8 @@ _ROOM = 0.75
 _LEAST = 96 * _MB
 """With less than this a worker answers nothing."""
 
+_MAY_BE_NONE = {"waiting", "kept_loaded", "first_bytes", "promote_after"}
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -28,7 +30,8 @@ class Limits:
     ``first_bytes`` of it are there or its end.
 
     ``quick_slots`` queries run at once; one that has run for ``promote_after`` seconds moves to
-    one of ``slow_slots``. So many as ``waiting`` more wait for a slot, ``waiting_seconds`` at
+    one of ``slow_slots``, and after ``give_way_after`` seconds of the processor all others go
+    first. So many as ``waiting`` more wait for a slot, ``waiting_seconds`` at
     most. ``kept_loaded`` earlier versions are held loaded.
     """
 
@@ -44,6 +47,7 @@ class Limits:
     memory_before_disk: int = 2 * _MB
     first_bytes: int = 1_000_000
     promote_after: float = 0.05
+    give_way_after: float = 0.25
     quick_slots: int = 4
     slow_slots: int = 8
     waiting: int = 512
@@ -53,8 +57,9 @@ class Limits:
     def __post_init__(self) -> None:
         """Raise RequestError for a limit that nothing could be done under."""
         for name, value in vars(self).items():
-            least = 0 if name in ("waiting", "kept_loaded", "first_bytes", "promote_after") else 1
-            if value < least and not (name.endswith("seconds") and value > 0):
+            least = 0 if name in _MAY_BE_NONE else 1
+            is_time = isinstance(value, float) or name.endswith("seconds")
+            if value < least and not (is_time and value > 0):
                 raise RequestError(f"The limit {name} is {value}: it must be {least} at least.")
 
     def sentences(self) -> list[str]:

@@ -25,15 +25,13 @@ from osteokg.kg.worker.messages import decode
 from osteokg.kg.worker.snapshot import Snapshot, load
 from osteokg.kg.worker.work import work
 
-__all__ = ["FORK", "KILL", "ORDER", "YIELD", "main"]
+__all__ = ["FORK", "KILL", "ORDER", "main"]
 
 ORDER = struct.Struct(">cI")
 """What an order is: what to do, and with the worker of which number."""
 
-FORK, KILL, YIELD = b"F", b"K", b"Y"
-"""Fork a worker with the channel that comes along; kill one; let one go after all others."""
-
-_LEAST_PRIORITY = 19
+FORK, KILL = b"F", b"K"
+"""Fork a worker with the channel that comes along; kill one."""
 
 
 class Loader:
@@ -90,9 +88,6 @@ class Loader:
             self._fork(number, channels[0])
         elif what == KILL and process is not None:
             os.kill(process, signal.SIGKILL)
-        elif what == YIELD and process is not None:
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process, _LEAST_PRIORITY)
         return True
 
     def _fork(self, number: int, channel: int) -> None:

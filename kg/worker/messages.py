@@ -24,7 +24,9 @@ from osteokg.kg.worker.snapshot import Snapshot
 from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Update
 
 __all__ = [
+    "GAVE_WAY",
     "HEAD",
+    "TIRED",
     "Kind",
     "as_error",
     "decode",
@@ -33,6 +35,9 @@ __all__ = [
     "frame",
     "parse_head",
 ]
+
+GAVE_WAY, TIRED = b"W", b"T"
+"""What may have become of a worker: it runs after all others now; it holds too much memory."""
 
 HEAD = struct.Struct(">cI")
 """What a frame begins with: its kind and the length of what follows, in bytes."""
@@ -49,8 +54,7 @@ class Kind(Enum):
     CHANGED = b"C"  # the name of a graph that a write changes, encoded; its triples follow
     GONE = b"N"  # the name of a graph that a write removes, encoded
     DATA = b"D"  # a part of the answer
-    END = b"E"  # the answer is whole
-    TIRED = b"T"  # the answer is whole, and the worker keeps more memory than it should
+    END = b"E"  # nothing more comes, and the worker is idle; what has become of it
     FAILED = b"X"  # there is no answer, or no more of it: an error, encoded
 
 

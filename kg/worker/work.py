@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from osteokg.kg.errors import MemoryLimitError, OsteoKGError, SizeLimitError, UnavailableError
 from osteokg.kg.results import ROW_FORMATS, Format, Query, evaluate_into
 from osteokg.kg.worker.confinement import (
+    Yielding,
     deadline,
     limit_memory,
     peak_memory,
@@ -19,7 +20,9 @@ from osteokg.kg.worker.confinement import (
 )
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.messages import (
+    GAVE_WAY,
     HEAD,
+    TIRED,
     Kind,
     decode,
     encode,
@@ -54,12 +57,15 @@ def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Lim
     limited = limit_memory(limits.memory + limits.stack)
     most = None if limited else peak_memory() + limits.memory + limits.stack
 
+    yielding = Yielding(limits.give_way_after)
+
     def answer_all() -> None:
         status = 1
         try:
             reading = os.fdopen(incoming, "rb", closefd=False)
             writing = os.fdopen(outgoing, "wb", _PART, closefd=False)
-            _answer_all(reading, writing, store, union, limits)
+            yielding.begin()
+            _answer_all((reading, writing), store, union, limits, yielding)
             status = 0
         except OSError:  # the service is gone, or has had enough
             status = 0
@@ -72,24 +78,24 @@ def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Lim
 
 
 def _answer_all(
-    incoming: BinaryIO, outgoing: BinaryIO, store: ox.Store, union: bool, limits: Limits
+    channel: tuple[BinaryIO, BinaryIO],
+    store: ox.Store,
+    union: bool,
+    limits: Limits,
+    yielding: Yielding,
 ) -> None:
+    incoming, outgoing = channel
     usual = peak_memory() + limits.memory // 8
     for request in _requests(incoming):
         outgoing.write(frame(Kind.STARTED))
         outgoing.flush()
-        end = Kind.END
         try:
-            if isinstance(request, Query):
-                with deadline(limits.seconds):
-                    _answer(outgoing, store, request, limits)
-            else:
-                with deadline(limits.write_seconds):
-                    _change(outgoing, store, request, union, limits)
+            with yielding.watched():
+                _do(outgoing, store, request, union, limits)
         except OsteoKGError as error:
             outgoing.write(frame(Kind.FAILED, encode_error(error)))
         except MemoryError:
-            told = MemoryLimitError("The query needed more memory than it may have here.")
+            told = MemoryLimitError("It needed more memory than it may have here.")
             outgoing.write(frame(Kind.FAILED, encode_error(told)))
         except OSError:
             raise
@@ -98,10 +104,20 @@ def _answer_all(
             outgoing.write(frame(Kind.FAILED, encode_error(told_)))
             outgoing.flush()
             raise
-        if peak_memory() > usual:
-            end = Kind.TIRED
-        outgoing.write(frame(end))
+        become = GAVE_WAY * yielding.gave_way + TIRED * (peak_memory() > usual)
+        outgoing.write(frame(Kind.END, become))
         outgoing.flush()
+
+
+def _do(
+    outgoing: BinaryIO, store: ox.Store, request: Query | Write, union: bool, limits: Limits
+) -> None:
+    if isinstance(request, Query):
+        with deadline(limits.seconds):
+            _answer(outgoing, store, request, limits)
+    else:
+        with deadline(limits.write_seconds):
+            _change(outgoing, store, request, union, limits)
 
 
 def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:

@@ -1,6 +1,7 @@
 """A real server, forked or spawned workers behind it: nobody stops it, nothing is left of it."""
 
 import collections
+import contextlib
 import os
 import re
 import signal
@@ -8,7 +9,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -29,7 +29,7 @@ def running(request, command, surroundings, good, tmp_path_factory):
         yield client, process.pid, folder
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(command, surroundings, good, folder, workers):
     arguments = ["serve", "--port", "0", "--evidence", str(good), "--workers", workers]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
@@ -73,9 +73,15 @@ def is_running(process):
         return False
 
 
-def niced(processes):
-    """Return those that give way to all others: they have run for a while."""
-    return {one for one in processes if is_running(one) and os.getpriority(os.PRIO_PROCESS, one)}
+def long(processes):
+    """Return those that give way to all others: a thread of theirs has run for a while."""
+    found = set()
+    for process in processes:
+        with contextlib.suppress(OSError):
+            threads = [int(one.name) for one in Path(f"/proc/{process}/task").iterdir()]
+            if any(os.getpriority(os.PRIO_PROCESS, one) for one in threads):
+                found.add(process)
+    return found
 
 
 def test_no_depth_stops_the_server(running):
@@ -119,11 +125,11 @@ def test_a_query_that_takes_too_long_is_told_so(running):
 
 def test_a_client_who_goes_away_ends_the_work(running, engine_processes):
     client, server, _ = running
-    wait_until(lambda: not niced(engine_processes(server)))
+    wait_until(lambda: not long(engine_processes(server)))
     for _ in range(2):
         connection = begin(client, ENDLESS)
-        wait_until(lambda: niced(engine_processes(server)))
-        working = niced(engine_processes(server))
+        wait_until(lambda: long(engine_processes(server)))
+        working = long(engine_processes(server))
         connection.close()
         wait_until(lambda ended=working: not any(map(is_running, ended)))
     assert ask(client, "ASK {}").json()["boolean"]
@@ -131,10 +137,10 @@ def test_a_client_who_goes_away_ends_the_work(running, engine_processes):
 
 def test_a_download_that_is_aborted_ends_the_work(running, engine_processes):
     client, server, _ = running
-    wait_until(lambda: not niced(engine_processes(server)))
+    wait_until(lambda: not long(engine_processes(server)))
     connection = begin(client, f"SELECT * {{ {PRODUCT} }}")
     assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
-    working = niced(engine_processes(server))
+    working = long(engine_processes(server))
     connection.close()
     wait_until(lambda: not any(map(is_running, working)))
 
@@ -166,7 +172,7 @@ def ending(request, command, surroundings, good, tmp_path):
 def test_a_server_that_ends_leaves_nothing(ending, number, engine_processes):
     client, process, folder = ending
     with begin(client, ENDLESS):
-        wait_until(lambda: niced(engine_processes(process.pid)))
+        wait_until(lambda: long(engine_processes(process.pid)))
         assert ask(client, "ASK {}").json()["boolean"]
         left = list(engine_processes(process.pid))
         if number == signal.SIGKILL:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, get_args
@@ -55,8 +56,13 @@ def snapshot(make_snapshot: Callable[..., Snapshot]) -> Snapshot:
 
 
 @pytest.fixture
-def engine(workers: Workers, snapshot: Snapshot) -> Callable[..., Any]:
-    """Return what opens a store, by default of the snapshot, and closes it in the end."""
+def engine(
+    workers: Workers, snapshot: Snapshot, engine_processes: Callable[[int], dict[int, str]]
+) -> Callable[..., Any]:
+    """Return what opens a store, by default of the snapshot, and closes it in the end.
+
+    Every test that uses one shows that nothing is left of it.
+    """
 
     @asynccontextmanager
     async def opened(of: Snapshot = snapshot, limits: Limits = LIMITS, **more: Any):
@@ -65,6 +71,7 @@ def engine(workers: Workers, snapshot: Snapshot) -> Callable[..., Any]:
             yield store
         finally:
             await store.close()
+        assert engine_processes(os.getpid()) == {}
 
     return opened
 

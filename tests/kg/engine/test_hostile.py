@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +169,7 @@ def test_a_query_is_answered_while_hostile_ones_run(run, until):
         await until(lambda: store.status().waiting == 4)
         answer = await store.query(Query("ASK {}", client="reader"))
         running = [task for task in tasks if not task.done()]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
         return answer.body, len(running), await asyncio.gather(*tasks, return_exceptions=True)
@@ -177,6 +180,22 @@ def test_a_query_is_answered_while_hostile_ones_run(run, until):
     stopped = [one for one in outcomes if isinstance(one, LimitError)]
     assert stopped
     assert all(isinstance(one, BusyError) and one.retry_after for one in stopped)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes give way, not threads")
+def test_a_query_gives_way_when_it_has_used_the_processor(run, until):
+    def niceness(process):
+        threads = [int(one.name) for one in Path(f"/proc/{process}/task").iterdir()]
+        return max(os.getpriority(os.PRIO_PROCESS, one) for one in threads)
+
+    async def asked(store):
+        endless = asyncio.create_task(store.query(Query(ENDLESS["a cross product"])))
+        await until(lambda: store.status().at_work)
+        (process,) = store.status().at_work
+        await until(lambda: niceness(process) == 10)
+        endless.cancel()
+
+    run(asked, limits=Limits(seconds=120))
 
 
 def test_a_long_query_of_who_takes_little_goes_on_beside_greedy_ones(run):

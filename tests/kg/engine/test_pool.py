@@ -12,9 +12,10 @@ from osteokg.kg.errors import UnavailableError
 class Source:
     """Make workers that are no processes."""
 
-    def __init__(self, fails=0):
+    def __init__(self, fails=0, is_quick=True):
         self.found, self.restarts, self.started, self.fails = None, 0, 0, fails
-        self.ended, self.gave_way = [], []
+        self.is_quick = is_quick
+        self.ended = []
 
     async def start(self):
         await asyncio.sleep(0)
@@ -26,9 +27,6 @@ class Source:
 
     def kill(self, worker):
         self.ended.append(worker.number)
-
-    def give_way(self, worker):
-        self.gave_way.append(worker.number)
 
     async def close(self):
         pass
@@ -46,7 +44,7 @@ class Writer:
         self.closed = True
 
 
-def in_pool(work, wanted=2, most=0, **source):
+def in_pool(work, wanted=2, most=6, **source):
     async def run():
         pool = Pool("first", Source(**source), wanted, most)
         try:
@@ -62,48 +60,44 @@ async def settle():
         await asyncio.sleep(0)
 
 
-def test_so_many_workers_as_are_wanted_are_there():
+def test_so_many_workers_as_are_wanted_are_there_and_more_when_they_were_needed():
     async def work(pool):
         await pool.open()
         await settle()
         assert (len(pool.idle), pool.source.started) == (2, 2)
-        taken = [await pool.take() for _ in range(3)]
+        taken = [await pool.take() for _ in range(5)]
         for worker in taken:
             pool.give_back(worker)
         await settle()
         return len(pool.idle), pool.source.started, len(pool.source.ended)
 
-    assert in_pool(work) == (2, 3, 1)
+    assert in_pool(work, most=3) == (3, 5, 2)
 
 
-def test_a_promoted_worker_is_replaced_at_once_and_not_asked_again():
+def test_a_promoted_worker_is_replaced_at_once_and_asked_again():
     async def work(pool):
         worker = await pool.take()
         pool.promote(worker)
         await settle()
         assert len(pool.idle) == 2
         pool.give_back(worker)
-        await settle()
-        return pool.source.gave_way == pool.source.ended == [worker.number], len(pool.idle)
+        return (await pool.take()) is worker, list(pool.source.ended)
 
-    assert in_pool(work) == (True, 2)
+    assert in_pool(work) == (True, [])
 
 
-def test_where_workers_are_dear_promoted_ones_are_kept_for_when_no_other_is_idle():
+def test_a_worker_that_gave_way_is_asked_again_only_where_it_was_dear():
     async def work(pool):
-        promoted = [await pool.take() for _ in range(2)]
-        for worker in promoted:
-            pool.promote(worker)
+        worker = await pool.take()
+        pool.promote(worker)
+        worker.gave_way = True
         await settle()
-        for worker in promoted:
-            pool.give_back(worker)
-        await settle()
-        assert pool.source.ended == []
-        taken = [await pool.take() for _ in range(4)]
-        started = pool.source.started
-        return {one.number for one in taken[2:]} == {one.number for one in promoted}, started
+        pool.give_back(worker)
+        taken = [await pool.take() for _ in range(3)]
+        return list(pool.source.ended), [one is worker for one in taken]
 
-    assert in_pool(work, most=6) == (True, 4)
+    assert in_pool(work, is_quick=True) == ([1], [False] * 3)
+    assert in_pool(work, is_quick=False) == ([], [False, False, True])
 
 
 def test_a_worker_that_ended_or_is_tired_is_not_asked_again():
