@@ -298,6 +298,14 @@ def test_a_builder_that_needs_too_much_is_ended_and_the_next_begins_anew(buildin
     assert building.update(note("two")).created == (OTHER,)
 
 
+def test_a_failure_of_ours_is_none_of_the_limits(building, capfd):
+    """It is told as it is; the next draft begins as if there had been none."""
+    with pytest.raises(RuntimeError, match="AttributeError in the builder"):
+        building.loop.run(building.builder._ask("draft", 1, 2))  # noqa: SLF001 - wrong on purpose
+    assert "AttributeError" in capfd.readouterr().err
+    assert building.update(note("one")).created == (OTHER,)
+
+
 def test_a_builder_that_is_killed_between_writes_begins_with_what_is_there(building):
     building.update(note("one"))
     building.builder._process.kill()  # noqa: SLF001
