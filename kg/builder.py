@@ -161,7 +161,8 @@ class Builder:
             return value
         if kind == "problems":
             raise DataError(value)
-        raise {"request": RequestError, "system": UnavailableError}[kind](value)
+        errors = {"request": RequestError, "system": UnavailableError, "failed": RuntimeError}
+        raise errors[kind](value)
 
     async def _exchange(self, task: str, arguments: tuple[object, ...]) -> tuple[str, Any]:
         process = self._process
@@ -239,6 +240,9 @@ def main() -> None:
             answer = ("system", f"The write could not be put on disk: {error.strerror or error}.")
         except MemoryError:
             os._exit(1)
+        except Exception as error:  # noqa: BLE001 - ours to mend: the parent fails, and says so
+            traceback.print_exc()
+            answer = ("failed", f"{type(error).__name__} in the builder, whose log says where")
         _end_after(0)
         packed = pickle.dumps(answer)
         answers.write(_SIZE.pack(len(packed)) + packed)

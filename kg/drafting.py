@@ -184,8 +184,8 @@ class GraphDrafter:
         is there is replaced. Told are the problems of the document and what it would make wrong
         elsewhere; lines are those of the document where it is Turtle.
         """
-        if graph is not None and kind_of_graph(graph) not in (None, "study"):
-            raise RequestError(f"<{graph}> is no graph of a study: no document is judged as it.")
+        if graph is not None:
+            _refuse_as_study(graph)
         text = folder / "document.ttl"
         content, media_type, base = sent
         format_ = ox.RdfFormat.from_media_type(media_type)
@@ -221,6 +221,16 @@ def _document(document: Payload, path: Path) -> list[ox.Triple] | Problem:
         return Problem(str(error), "syntax", file=path, line=error.line)
     except RequestError as error:
         return Problem(str(error), "syntax", file=path)
+
+
+def _refuse_as_study(graph: str) -> None:
+    """Raise RequestError for a name that is no IRI, or that of a graph which is no study's."""
+    try:
+        ox.NamedNode(graph)
+    except ValueError as error:
+        raise RequestError(f"'{graph}' names no graph, for it is no IRI: {error}.") from error
+    if kind_of_graph(graph) not in (None, "study"):
+        raise RequestError(f"<{graph}> is no graph of a study: no document is judged as it.")
 
 
 def _graph_for(triples: list[ox.Triple]) -> str:

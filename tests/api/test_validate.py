@@ -138,6 +138,12 @@ def test_a_document_is_not_judged_as_a_graph_of_ours(server, fern, name):
     assert judged(server, fern, graph=graph).status_code == 400
 
 
+def test_a_graph_that_is_no_iri_is_refused(server, fern):
+    answer = judged(server, fern, graph="\x9d a")
+    assert answer.status_code == 400
+    assert "no IRI" in answer.json()["detail"]
+
+
 def test_a_plain_service_has_nothing_to_judge_by(plain, fern):
     assert judged(plain, fern).status_code == 404
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import runpy
+from copy import copy
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from osteokg.kg.builder import Builder, BuilderLimits
+from osteokg.kg.drafting import GraphDrafter
 from osteokg.kg.errors import (
     BusyError,
     DataError,
@@ -20,6 +22,7 @@ from osteokg.kg.errors import (
     TimeLimitError,
     UnavailableError,
 )
+from osteokg.kg.files import find_sources
 from osteokg.kg.results import Query
 from osteokg.kg.shelves import FolderShelf, PlainShelf
 from osteokg.kg.versions import StoredVersions
@@ -35,11 +38,11 @@ OTHER = "https://example.org/notes"
 class Service:
     """Versions as a server holds them, on a loop of their own."""
 
-    def __init__(self, shelf, limits=None):
+    def __init__(self, shelf, builder=None):
         self.loop = asyncio.Runner()
         self.shelf = shelf
         self.store = LocalStore(shelf.snapshot, shelf.find)
-        self.builder = Builder(shelf.beginning, limits or BuilderLimits())
+        self.builder = builder or Builder(shelf.beginning, BuilderLimits())
         self.versions = StoredVersions(self.store, self.builder, shelf)
 
     def write(self, write, if_match=None):
@@ -55,6 +58,23 @@ class Service:
     def close(self):
         self.loop.run(self.versions.close())
         self.loop.close()
+
+
+class Here:
+    """A builder in this process, for tests that are not about processes."""
+
+    def __init__(self, drafter: GraphDrafter, home: Path):
+        self.drafter = copy(drafter)  # what it begins with is never changed
+        self.drafter.home = home
+
+    async def draft(self, changes, folder):
+        return await asyncio.to_thread(self.drafter.draft, changes, folder)
+
+    async def accept(self):
+        self.drafter.accept()
+
+    async def close(self):
+        pass
 
 
 def turtle(text: str) -> tuple[Payload, ...]:
@@ -74,9 +94,23 @@ def study(good):
     return text.replace('"9"', '"17"').replace(" 9 ", " 17 ")
 
 
+@pytest.fixture(scope="module")
+def drafter(good, tmp_path_factory):
+    return GraphDrafter(find_sources([str(good)]), tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture
-def beside(good, tmp_path):
+def beside(good, tmp_path, drafter):
     """A service that writes beside files."""
+    shelf = FolderShelf.open(tmp_path / "data", [str(good)])
+    service = Service(shelf, Here(drafter, shelf.folder.path))
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def building(good, tmp_path):
+    """The same, with a builder in a process of its own."""
     service = Service(FolderShelf.open(tmp_path / "data", [str(good)]))
     yield service
     service.close()
@@ -247,7 +281,7 @@ def test_a_graph_whose_name_is_too_long_for_a_file_is_refused(beside):
 
 def test_a_builder_that_takes_too_long_is_ended_and_nothing_has_changed(good, tmp_path):
     shelf = FolderShelf.open(tmp_path / "data", [str(good)])
-    service = Service(shelf, BuilderLimits(seconds=0.05))
+    service = Service(shelf, Builder(shelf.beginning, BuilderLimits(seconds=0.05)))
     with pytest.raises(TimeLimitError, match="nothing has changed"):
         service.update(note("one"))
     assert service.builder._process is None  # noqa: SLF001 - it is gone
@@ -256,38 +290,46 @@ def test_a_builder_that_takes_too_long_is_ended_and_nothing_has_changed(good, tm
     service.close()
 
 
-def test_a_builder_that_needs_too_much_is_ended_and_the_next_begins_anew(beside):
-    beside.builder._limits = BuilderLimits(memory=1 << 20)  # noqa: SLF001
+def test_a_builder_that_needs_too_much_is_ended_and_the_next_begins_anew(building):
+    building.builder._limits = BuilderLimits(memory=1 << 20)  # noqa: SLF001
     with pytest.raises(MemoryLimitError, match="nothing has changed"):
-        beside.update(note("one"))
-    beside.builder._limits = BuilderLimits()  # noqa: SLF001
-    assert beside.update(note("two")).created == (OTHER,)
+        building.update(note("one"))
+    building.builder._limits = BuilderLimits()  # noqa: SLF001
+    assert building.update(note("two")).created == (OTHER,)
 
 
-def test_a_builder_that_is_killed_between_writes_begins_with_what_is_there(beside):
-    beside.update(note("one"))
-    beside.builder._process.kill()  # noqa: SLF001
-    beside.loop.run(beside.builder._process.wait())  # noqa: SLF001
-    second = beside.update(note("two"))
+def test_a_failure_of_ours_is_none_of_the_limits(building, capfd):
+    """It is told as it is; the next draft begins as if there had been none."""
+    with pytest.raises(RuntimeError, match="AttributeError in the builder"):
+        building.loop.run(building.builder._ask("draft", 1, 2))  # noqa: SLF001 - wrong on purpose
+    assert "AttributeError" in capfd.readouterr().err
+    assert building.update(note("one")).created == (OTHER,)
+
+
+def test_a_builder_that_is_killed_between_writes_begins_with_what_is_there(building):
+    building.update(note("one"))
+    building.builder._process.kill()  # noqa: SLF001
+    building.loop.run(building.builder._process.wait())  # noqa: SLF001
+    second = building.update(note("two"))
     assert (second.created, second.changed) == ((), (OTHER,))
-    assert beside.versions.kept()[0].added == {OTHER: 1}
+    assert building.versions.kept()[0].added == {OTHER: 1}
 
 
-def test_a_client_that_goes_away_leaves_a_whole_version_or_none(beside):
+def test_a_client_that_goes_away_leaves_a_whole_version_or_none(building):
     async def gone_after(seconds):
-        task = asyncio.create_task(beside.versions.write(Update(note(f"after {seconds}"))))
+        task = asyncio.create_task(building.versions.write(Update(note(f"after {seconds}"))))
         await asyncio.sleep(seconds)
         task.cancel()
         await asyncio.wait([task])
 
     for seconds in (0, 0.01, 0.1, 0.3, 0.5):
-        beside.loop.run(gone_after(seconds))
-        current = beside.versions.kept()[0].id
-        assert beside.store.version == current == beside.shelf.folder.current.version
-        assert beside.ask(f'<{OTHER}#it> <{LABEL}> "after {seconds}"') == (
-            f"after {seconds}" in _text(beside)
+        building.loop.run(gone_after(seconds))
+        current = building.versions.kept()[0].id
+        assert building.store.version == current == building.shelf.folder.current.version
+        assert building.ask(f'<{OTHER}#it> <{LABEL}> "after {seconds}"') == (
+            f"after {seconds}" in _text(building)
         )
-    assert beside.shelf.folder.differences() == []
+    assert building.shelf.folder.differences() == []
 
 
 def _text(service) -> str:
@@ -303,13 +345,13 @@ def test_a_version_that_the_store_cannot_load_yet_is_served_at_the_next_write(be
     assert beside.ask(f'<{OTHER}#it> <{LABEL}> "one" , "two"')
 
 
-def test_files_that_changed_under_the_service_are_not_taken_unseen(beside, tmp_path):
-    beside.update(note("one"))
-    path = beside.shelf.folder.files()[0]
+def test_files_that_changed_under_the_service_are_not_taken_unseen(building, tmp_path):
+    building.update(note("one"))
+    path = building.shelf.folder.files()[0]
     path.write_text(path.read_text().replace("one", "eins"), encoding="utf-8")
-    beside.loop.run(beside.builder.close())
+    building.loop.run(building.builder.close())
     with pytest.raises(UnavailableError, match="changed since the service began"):
-        beside.update(note("two"))
+        building.update(note("two"))
 
 
 # Plain
