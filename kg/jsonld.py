@@ -76,7 +76,7 @@ def context_text(ontology: Iterable[ox.Triple]) -> str:
             about[triple.subject.value].add((triple.predicate.value, triple.object.value))
     terms: dict[str, Any] = {
         "@version": 1.1,
-        **{prefix: _PREFIXES[prefix] for prefix in sorted(_PREFIXES)},
+        **{prefix: _as_prefix(_PREFIXES[prefix]) for prefix in sorted(_PREFIXES)},
         **_FIXED,
     }
     for iri in sorted(about):
@@ -85,6 +85,14 @@ def context_text(ontology: Iterable[ox.Triple]) -> str:
             continue
         terms[_key_for(iri, terms)] = _definition(iri, kinds, about[iri])
     return json.dumps({"@context": terms}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_prefix(namespace: str) -> str | dict[str, Any]:
+    """Return what makes a key a prefix; one that ends in a letter or ``_`` has to be called so.
+
+    https://www.w3.org/TR/json-ld11/#compact-iris
+    """
+    return namespace if namespace[-1] in ":/?#[]@" else {"@id": namespace, "@prefix": True}
 
 
 def _key_for(iri: str, terms: dict[str, Any]) -> str:

@@ -9,7 +9,6 @@ from starlette.testclient import TestClient
 
 from osteokg.api.app import create_app
 from osteokg.api.settings import Settings
-from osteokg.kg.metadata import count
 from osteokg.kg.ontology import ONTOLOGY_FORMATS
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.version import Version
@@ -156,7 +155,7 @@ def test_the_page_of_a_class_and_of_a_property_tell_their_use(get):
 
 def test_a_graph_without_an_ontology_has_a_page_that_says_so_by_being_empty(version):
     store = InProcessStore(Version("empty", ox.Store(), version.sources))
-    app = create_app(Settings(), store, count(ox.Store()))
+    app = create_app(Settings(), store)
     with TestClient(app, headers={"Accept": BROWSER}) as client:
         page = client.get("/ontology")
         assert page.status_code == 200
