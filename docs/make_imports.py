@@ -197,7 +197,9 @@ def slices(table: MappingTable) -> dict[Path, str]:
     known = known_terms()
     objects = {row["object_id"] for row in table.rows} - {NO_TERM}
     if strange := sorted(objects - known.labels.keys()):
-        raise SystemExit(f"Neither in {TERMS} nor in further.tsv, so not verified: {', '.join(strange)}")
+        raise SystemExit(
+            f"Neither in {TERMS} nor in further.tsv, so not verified: {', '.join(strange)}"
+        )
     add_headings(known, sorted(term for term in objects if term.startswith("MESH:")))
     left_out = list(rows_of(ROOM / "left-out.tsv"))
     for row in left_out:
