@@ -40,7 +40,7 @@ _GROUPS = {
         title creator issued journal volume issue pages doi pmid publicationStatus statusNotice
         statusSource statusSeen doseText doseValue doseMinimum doseMaximum doseUnit
         route schedule regimen referenceNumber citedIn refersTo identityConfidence altLabel
-        notation subClassOf partOf IAO_0000119 exampleQuery
+        hiddenLabel notation subClassOf partOf IAO_0000119 exampleQuery
     """,
     "In other vocabularies": "exactMatch closeMatch broadMatch narrowMatch relatedMatch",
 }
@@ -65,6 +65,7 @@ _FOREIGN_NAMES = {
     "creator": "authors",
     "exactMatch": "the same as",
     "hadPrimarySource": "primary source",
+    "hiddenLabel": "texts also write",
     "issued": "year",
     "label": "name",
     "narrowMatch": "takes in",

@@ -1,4 +1,4 @@
-"""The ontology under its own address: one page for people, and the document in every format."""
+"""The ontology under its own address: a page for people, the document in every format, mappings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.api.representations import represent, validator_for
 from osteokg.kg.errors import NotAcceptableError, NotFoundError
+from osteokg.kg.files import mappings_file
 from osteokg.kg.names import VOCAB
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, OntologyFormat, ontology_bytes
 from osteokg.kg.store import Store
@@ -28,6 +29,7 @@ _BY_TYPE = {
 }
 # Prefixes and file endings that others use for the same.
 _BY_SUFFIX = {**_BY_NAME, "owl": _BY_NAME["rdf"]}
+_TABLE = "text/tab-separated-values"
 
 
 @router.get(
@@ -65,6 +67,19 @@ async def ontology_in_format(request: Request, suffix: str) -> Response:
         offered = " ".join(f".{name}" for name in ("html", *_BY_SUFFIX))
         raise NotFoundError(f"There is no ontology.{suffix}; there is {offered}.")
     return await _document(_BY_SUFFIX[suffix])
+
+
+@router.get(
+    "/mappings.sssom.tsv",
+    summary="The mappings of our terms to outside vocabularies, as SSSOM",
+    response_class=Response,
+    openapi_extra=openapi.document([_TABLE]),
+)
+@router.head("/mappings.sssom.tsv", include_in_schema=False)
+async def mappings() -> Response:
+    """Give the mapping table as it lies in the ontology."""
+    content = await asyncio.to_thread(mappings_file().read_bytes)
+    return Response(content, headers={"Content-Type": f"{_TABLE}; charset=utf-8"})
 
 
 @router.get("/vocab/", include_in_schema=False)

@@ -26,7 +26,8 @@ _SOURCE = "IAO_0000119"
 """The local name of obo:IAO_0000119, definition source."""
 
 _SHOWN_ABOVE = {
-    *("altLabel", "notation", "scopeNote", "termNature", "subClassOf", "subPropertyOf"),
+    *("altLabel", "hiddenLabel", "notation", "scopeNote", "termNature"),
+    *("subClassOf", "subPropertyOf"),
     _SOURCE,
     *("partOf", "broaderTerm", "coveredBy", "domain", "range"),
 }

@@ -44,7 +44,11 @@ def edges() -> str:
     return heading + "|---|---|---|--:|--:|--:|--:|\n" + "".join(sorted(lines)) + NOTE
 
 
-NOTE = "\nStudies; in brackets without retracted work, where that differs.\n"
+NOTE = """
+Studies; in brackets without retracted work, where that differs. A study is mixed if it shows more
+than one of benefit, none and harm; one that shows a benefit in one outcome and none in another
+counts as showing some benefit. Where all numbers are 0, no outcome has a favourable direction.
+"""
 
 if __name__ == "__main__":
     sys.exit(main(PAGE, lambda: {"edges": edges()}, "python docs/make_biolink.py"))

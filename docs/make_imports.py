@@ -1,9 +1,10 @@
 """Cut the slices of outside vocabularies to which our terms are mapped.
 
 ``python docs/make_imports.py`` writes ``ontology/imports/*.ttl`` from the verified term tables
-in the folder beside the project (or where ``OSTEOKG_SHARED`` points); ``--check`` changes
-nothing and exits 1 if a slice is stale. The objects of the mapping table decide what is cut:
-each of them, and all that lies above it.
+in the folder beside the project (or where ``OSTEOKG_SHARED`` points), and from ``further.tsv``,
+which has what was verified since, in the same columns; ``--check`` changes nothing and exits 1 if
+a slice is stale. The objects of the mapping table decide what is cut: each of them, and all that
+lies above it.
 """
 
 import csv
@@ -82,7 +83,7 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
 def known_terms() -> Known:
     """Return what the verified tables say."""
     known = Known()
-    terms = list(rows_of(TERMS / "terms.tsv"))
+    terms = [*rows_of(TERMS / "terms.tsv"), *rows_of(ROOM / "further.tsv")]
     for row in terms:
         seen = (row["source_version_or_commit"], row["seen_in"])
         known.add(row["curie"], row["label"], *seen)
@@ -196,7 +197,9 @@ def slices(table: MappingTable) -> dict[Path, str]:
     known = known_terms()
     objects = {row["object_id"] for row in table.rows} - {NO_TERM}
     if strange := sorted(objects - known.labels.keys()):
-        raise SystemExit(f"Not in {TERMS}, so not verified: {', '.join(strange)}")
+        raise SystemExit(
+            f"Neither in {TERMS} nor in further.tsv, so not verified: {', '.join(strange)}"
+        )
     add_headings(known, sorted(term for term in objects if term.startswith("MESH:")))
     left_out = list(rows_of(ROOM / "left-out.tsv"))
     for row in left_out:

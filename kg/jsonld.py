@@ -42,6 +42,7 @@ _FIXED: dict[str, Any] = {
     "type": {"@id": "@type", "@container": "@set"},
     "label": {"@id": "rdfs:label", "@language": "en"},
     "altLabel": {"@id": "skos:altLabel", "@language": "en", "@container": "@set"},
+    "hiddenLabel": {"@id": "skos:hiddenLabel", "@language": "en", "@container": "@set"},
     "definition": {"@id": "skos:definition", "@language": "en"},
     "comment": {"@id": "rdfs:comment", "@language": "en", "@container": "@set"},
     "notation": {"@id": "skos:notation"},

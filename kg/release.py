@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.biolink import kgx_files
 from osteokg.kg.entity import findings_jsonld
-from osteokg.kg.files import context_file
+from osteokg.kg.files import context_file, mappings_file
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, ontology_bytes
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.store import Store
@@ -25,8 +25,9 @@ async def release_files(version: Version, store: Store) -> dict[str, bytes]:
 
     ``findings.csv`` and ``findings.jsonld`` (the findings), ``osteokg.nq`` (every graph, sorted
     N-Quads), ``osteokg.ttl`` (the union), ``ontology.*`` (the ontology in every format),
-    ``osteokg_nodes.tsv`` and ``osteokg_edges.tsv`` (the Biolink projection as KGX),
-    ``context.jsonld`` and ``VERSION`` (the content hash).
+    ``mappings.sssom.tsv`` (its mappings to outside vocabularies), ``osteokg_nodes.tsv`` and
+    ``osteokg_edges.tsv`` (the Biolink projection as KGX), ``context.jsonld`` and ``VERSION`` (the
+    content hash).
     """
     turtle = format_named("ttl", GRAPH_FORMATS)
     assert turtle is not None
@@ -37,6 +38,7 @@ async def release_files(version: Version, store: Store) -> dict[str, bytes]:
         "context.jsonld": context_file().read_bytes(),
         "findings.csv": findings_csv(await findings_rows(store)).encode(),
         "findings.jsonld": (await findings_jsonld(store)).encode(),
+        "mappings.sssom.tsv": mappings_file().read_bytes(),
         **{f"ontology.{one.name}": ontology_bytes(one.name) for one in ONTOLOGY_FORMATS},
         "osteokg.nq": quads,
         "osteokg.ttl": graph_bytes(union, turtle),

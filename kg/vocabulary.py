@@ -23,7 +23,7 @@ __all__ = ["TermNames", "check_names", "names_in", "term_names"]
 
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
-_NAMING = {_RDFS + "label", _SKOS + "altLabel", _SKOS + "notation"}
+_NAMING = {_RDFS + "label", _SKOS + "altLabel", _SKOS + "hiddenLabel", _SKOS + "notation"}
 
 
 @dataclass

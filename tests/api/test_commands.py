@@ -117,6 +117,7 @@ def test_export_writes_the_files_of_a_release(told, on, tmp_path):
         "context.jsonld",
         "findings.csv",
         "findings.jsonld",
+        "mappings.sssom.tsv",
         "ontology.jsonld",
         "ontology.nt",
         "ontology.ofn",

@@ -70,6 +70,15 @@ def test_a_suffix_names_the_format_whatever_is_accepted(get, format_):
     assert response.content == get("/ontology", format_.media_types[0]).content
 
 
+def test_the_mapping_table_is_given_as_it_is(get, project):
+    response = get("/mappings.sssom.tsv", BROWSER)
+    assert response.headers["content-type"] == "text/tab-separated-values; charset=utf-8"
+    assert response.content == (project / "ontology" / "mappings.sssom.tsv").read_bytes()
+    page = get("/ontology", BROWSER).text
+    assert 'href="/mappings.sssom.tsv"' in page
+    assert 'href="https://creativecommons.org/licenses/by/4.0/" rel="license"' in page
+
+
 def test_every_rdf_document_has_the_triples_of_the_source(get, canonical_graph, project):
     source = (project / "ontology" / "osteokg.ttl").read_bytes()
     right = canonical_graph(source, ox.RdfFormat.TURTLE)

@@ -40,6 +40,7 @@ def test_known_names_are_no_problem(told):
         ("okg:femur", "Did you mean okg:Femur?"),
         ("okg:BMD", "Did you mean okg:BoneMineralDensity?"),  # a notation
         ("okg:MK4", "Did you mean okg:Menatetrenone?"),  # a synonym
+        ("okg:RiskOfFractures", "Did you mean okg:FractureIncidence?"),  # a hidden label
         ("okg:MedialCollateralEnthesis", "Take a term of the ontology or add one."),
     ],
 )
