@@ -98,6 +98,23 @@ def parser() -> argparse.ArgumentParser:
     )
     init.add_argument("folder", type=Path, metavar="DIR")
 
+    load = add("load", _load, "Put the graph into a SPARQL endpoint, for serve --store.")
+    load.add_argument(
+        "--store",
+        default=from_environment().store,
+        metavar="URL",
+        help="where the endpoint is asked; OSTEOKG_STORE_USER and OSTEOKG_STORE_PASSWORD, or "
+        "OSTEOKG_STORE_TOKEN, are its login (%(default)s)",
+    )
+    load.add_argument(
+        "--update-url", metavar="URL", help="where it takes SPARQL Update, if that is not known"
+    )
+    load.add_argument(
+        "--graphs-url",
+        metavar="URL",
+        help="where it takes graphs (Graph Store Protocol), if that is not known",
+    )
+
     export = add("export", commands.export_files, "Write the tables and dumps of this version.")
     export.add_argument("folder", type=Path, metavar="DIR")
     return top
@@ -108,6 +125,13 @@ def _serve(arguments: argparse.Namespace) -> int:
     from osteokg.api.serving import serve  # noqa: PLC0415 - see above
 
     return serve(arguments)
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    # An extra, and the engine with it.
+    from osteokg.api.remote_engine import load  # noqa: PLC0415 - see above
+
+    return load(arguments)
 
 
 def _add_settings(serve: argparse.ArgumentParser) -> None:

@@ -20,10 +20,10 @@ async def kept(request: Request, name: str, make: Callable[[Store], Awaitable[Th
     """Return what is the same for every reader of one version, made once.
 
     Readers who come while it is made wait for the same work; what failed is made again. Only of
-    the current version something is kept.
+    the current version something is kept, and nothing of data that are of no known version.
     """
     store = store_for(request)
-    if store.version != request.app.state.store.version:
+    if not store.version or store.version != request.app.state.store.version:
         return await make(store)
     things: dict[tuple[str, str], asyncio.Future[Thing]] = request.app.state.kept
     key = (store.version, name)

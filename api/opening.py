@@ -19,6 +19,7 @@ from osteokg.kg.judging import Judge
 from osteokg.kg.problems import as_text
 from osteokg.kg.shelves import FolderShelf, PlainShelf
 from osteokg.kg.snapshots import write_snapshot
+from osteokg.kg.store import Store
 from osteokg.kg.version import basis_of, canonical_quads, named_quads
 from osteokg.kg.versions import StoredVersions
 
@@ -32,13 +33,15 @@ class Opened:
     ``judge`` is None where there are no shapes; ``truth`` tells what holds, in a few words.
     """
 
-    store: ProcessStore
+    store: Store
     versions: StoredVersions | None
     judge: Judge | None
     truth: Callable[[], str]
 
     def warnings(self) -> Iterator[str]:
         """Tell what this system cannot keep from queries of strangers."""
+        if not isinstance(self.store, ProcessStore):
+            return
         status = self.store.status()
         if not status.isolated:
             yield (

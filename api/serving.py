@@ -21,8 +21,9 @@ from osteokg.api.app import create_app
 from osteokg.api.log import Outbox, logging_to
 from osteokg.api.metrics import of_log
 from osteokg.api.opening import Opening, prepare
+from osteokg.api.remote_engine import Elsewhere, look_elsewhere
 from osteokg.api.server import Server, make_room_for
-from osteokg.api.settings import Settings, chosen_settings
+from osteokg.api.settings import Settings, chosen_settings, secrets_of
 from osteokg.api.write_access import read_token
 from osteokg.kg.errors import RequestError
 from osteokg.kg.service import counts_of
@@ -40,13 +41,17 @@ def serve(arguments: argparse.Namespace) -> int:
         sockets = bind(arguments.host, arguments.port, held)
         token = arguments.write_token_file and read_token(arguments.write_token_file)
         settings = replace(
-            chosen_settings(arguments, write_token=token, plain=arguments.plain),
+            chosen_settings(arguments, write_token=token, plain=arguments.plain, **secrets_of()),
             port=sockets[0].getsockname()[1],
         )
         make_room_for(settings.connections)
         if settings.plain:
             _refuse_strangers(sockets, settings)
-        opening = prepare(settings, arguments.evidence, held)
+        opening: Opening | Elsewhere
+        if settings.store:
+            opening = look_elsewhere(settings, arguments.evidence, held)
+        else:
+            opening = prepare(settings, arguments.evidence, held)
         outbox = held.enter_context(logging_to(settings))
         loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
         loop = held.enter_context(asyncio.Runner(loop_factory=loop_factory))
@@ -54,7 +59,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 async def _serve(
-    settings: Settings, sockets: list[socket.socket], opening: Opening, outbox: Outbox
+    settings: Settings, sockets: list[socket.socket], opening: Opening | Elsewhere, outbox: Outbox
 ) -> int:
     opened = await opening.open()
     try:

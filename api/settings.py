@@ -29,6 +29,7 @@ __all__ = [
     "chosen_settings",
     "from_environment",
     "port_number",
+    "secrets_of",
     "settings_of",
 ]
 
@@ -142,6 +143,7 @@ def _setting(default: _T, read: Callable[[str], _T], group: str, words: str) -> 
 _WHERE = "Where it is"
 _DOOR = "At the door"
 _WORK = "Work and answers"
+_ELSEWHERE = "An engine elsewhere"
 _TOLD = "What is told of it"
 
 
@@ -150,7 +152,8 @@ class Settings:
     """Hold what the operator may choose; sizes are in bytes, times in seconds.
 
     ``write_token`` is what a client must know to write, None for nobody may; ``plain`` serves an
-    empty dataset that this machine may write to without one.
+    empty dataset that this machine may write to without one. ``store_password``, or
+    ``store_token``, is what the endpoint of ``store`` knows this service by.
     """
 
     host: str = _setting("127.0.0.1", str, _WHERE, "address to listen on")
@@ -240,8 +243,18 @@ class Settings:
         _networks("127.0.0.0/8,::1"), _networks, _TOLD, "who may read /metrics"
     )
 
+    store: str = _setting(
+        "", _address, _ELSEWHERE, "SPARQL endpoint that answers instead, read only"
+    )
+    store_user: str = _setting("", str, _ELSEWHERE, "user that the endpoint knows this service by")
+    store_seconds: float = _setting(
+        5.0, _number, _ELSEWHERE, "how often is looked which version the endpoint holds"
+    )
+
     write_token: bytes | None = field(default=None, repr=False)
     plain: bool = False
+    store_password: str = field(default="", repr=False)
+    store_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         """Raise RequestError for an address that nobody could reach, or a door that never opens."""
@@ -319,6 +332,13 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             except ValueError as error:
                 raise RequestError(f"{setting.variable}: {error}") from error
     return Settings(**values)  # type: ignore[arg-type]
+
+
+def secrets_of(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the settings that only the environment gives: a list of processes shows options."""
+    given = os.environ if environment is None else environment
+    names = ("store_password", "store_token")
+    return {name: given.get(f"OSTEOKG_{name.upper()}", "") for name in names}
 
 
 def chosen_settings(arguments: argparse.Namespace, **more: Any) -> Settings:

@@ -21,10 +21,12 @@ __all__ = [
     "QUAD_FORMATS",
     "RDF_FORMATS",
     "ROW_FORMATS",
+    "SORTED",
     "Answer",
     "Format",
     "Query",
     "Sink",
+    "checked",
     "evaluate",
     "evaluate_into",
     "format_named",
@@ -155,12 +157,12 @@ def evaluate_into(
         result = _run(store, query)
         if isinstance(result, ox.QueryTriples):
             chosen = _acceptable(query.graph, RDF_FORMATS, "CONSTRUCT and DESCRIBE")
-            with _checked(begin(chosen), chosen) as sink:
-                _write_graph(_at_most(result, triples), chosen, sink, _SORTED)
+            with checked(begin(chosen), chosen) as sink:
+                _write_graph(_at_most(result, triples), chosen, sink, SORTED)
         else:
             chosen = _acceptable(query.rows, ROW_FORMATS, "SELECT and ASK")
             assert isinstance(chosen.engine, ox.QueryResultsFormat)
-            with _checked(begin(chosen), chosen) as sink:
+            with checked(begin(chosen), chosen) as sink:
                 result.serialize(cast(IO[bytes], sink), chosen.engine)
     except SyntaxError as error:
         raise syntax_error(error) from error
@@ -177,7 +179,7 @@ def _at_most(result: Iterable[ox.Triple], most: int | None) -> Iterator[ox.Tripl
 
 
 @contextmanager
-def _checked(sink: Sink, chosen: Format) -> Iterator[Sink]:
+def checked(sink: Sink, chosen: Format) -> Iterator[Sink]:
     """Pass an answer on; raise NotAcceptableError where XML cannot carry it.
 
     XML 1.0 has no control characters, and RDF/XML no property whose IRI ends in ``/``; the
@@ -239,7 +241,7 @@ def _acceptable(chosen: Format | None, offered: tuple[Format, ...], forms: str) 
     return chosen
 
 
-_SORTED = 100_000
+SORTED = 100_000
 """So many triples are sorted before the first is written; what comes after stays as it comes."""
 
 

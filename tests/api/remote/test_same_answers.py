@@ -1,0 +1,142 @@
+"""In front of another engine the service says the same, byte for byte, as with its own."""
+
+import re
+
+import pytest
+
+from osteokg.kg.catalogue import named_queries
+from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS
+
+OKG = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501
+FINDING = "id/finding/quill-2001-k2-bone-mass-femur"
+
+
+@pytest.fixture(scope="session")
+def pages(server):
+    """Return the addresses of pages, tables, things and terms."""
+    items = server.get("/findings").json()["items"]
+    found = ["/", "/findings", "/findings.csv", "/findings.jsonld", "/queries"]
+    names = {
+        row[key].split("#")[0] for row in items for key in ("finding", "study_iri") if row[key]
+    }
+    iris = {iri for name in names for iri in name.split(";")}
+    paths = sorted(iri.removeprefix("https://w3id.org/osteokg") for iri in iris)
+    assert len(paths) > 8
+    paths += ["/vocab/Femur", "/vocab/BoneMass", "/vocab/VitaminK2", "/vocab/counteracts"]
+    found += [f"{path}.{suffix}" for path in paths for suffix in ("html", "ttl", "jsonld")]
+    return found + [f"/queries/{query.name}" for query in named_queries()]
+
+
+def graph_of(response):
+    """Return what an answer says, where a blank node may be called otherwise."""
+    return sorted(re.sub(r"_:\w+", "_:", line) for line in response.text.splitlines())
+
+
+def test_every_page_table_and_thing_is_the_same(in_front, server, pages):
+    for path in pages:
+        for accept in ("*/*", "text/html"):
+            ours, theirs = (one.get(path, headers={"Accept": accept}) for one in (server, in_front))
+            assert (path, theirs.status_code) == (path, ours.status_code)
+            assert theirs.text == ours.text, path
+            assert theirs.headers["content-type"] == ours.headers["content-type"]
+
+
+def test_what_is_not_there_is_not_there(in_front):
+    assert in_front.get("/id/finding/none").status_code == 404
+
+
+ROWS = [
+    "ASK { ?x a okg:Finding }",
+    "ASK { ?x a okg:Nothing }",
+    "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+    "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }",
+    "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
+    "SELECT (COUNT(*) AS ?n) FROM <https://w3id.org/osteokg/graph/study/quill-2001> { ?s ?p ?o }",
+    "SELECT ?g FROM <https://w3id.org/osteokg/graph/metadata> { GRAPH ?g { ?s ?p ?o } }",
+    (
+        "SELECT DISTINCT ?g FROM NAMED <https://w3id.org/osteokg/graph/metadata> "
+        "{ GRAPH ?g { ?s ?p ?o } }"
+    ),
+    "SELECT * FROM NAMED <https://w3id.org/osteokg/graph/metadata> { ?s ?p ?o }",
+    "SELECT (COUNT(*) AS ?n) { GRAPH <https://w3id.org/osteokg/graph/union> { ?s ?p ?o } }",
+    "SELECT ?x ?b { ?x okg:presupposed ?b } ORDER BY ?b ?x",
+    (
+        "SELECT ?x (EXISTS { ?x okg:presupposed true } AS ?e) (isIRI(?x) AS ?i) (1 = 2 AS ?n) "
+        "{ ?x a okg:Finding } ORDER BY ?x"
+    ),
+    "SELECT ?x ?l { ?x a okg:Arm ; rdfs:label ?l } ORDER BY DESC(?l)",
+    "SELECT ?l { ?x okg:paraphrase ?l } ORDER BY ?l",
+    "SELECT ?n { ?x okg:referenceNumber ?n } ORDER BY DESC(?n)",
+    "SELECT ?c (COUNT(*) AS ?n) { ?x a ?c } GROUP BY ?c ORDER BY DESC(?n) ?c LIMIT 10",
+    "SELECT DISTINCT ?c { ?c rdfs:subClassOf* okg:Outcome } ORDER BY ?c",
+    "SELECT DISTINCT ?x { ?x okg:partOf+ okg:Femur } ORDER BY ?x",
+    (
+        "SELECT (COUNT(DISTINCT ?node) AS ?n) { "
+        "<https://w3id.org/osteokg/id/finding/quill-2001-ovx-bone-mass-femur> "
+        "(okg:comparison|okg:targetArm|okg:exposure)* ?node . ?node ?p ?v }"
+    ),
+    "SELECT ?x ?y { ?x a okg:Study OPTIONAL { ?x okg:publication ?y } } ORDER BY ?x",
+    "SELECT * { ?x a okg:Nothing }",
+    "SELECT * {}",
+    (
+        "SELECT ('a\\nb\"c\\\\d\\té–𝛼' AS ?s) ('x'@en AS ?t) (1.5 AS ?d) "
+        "('2020-01-01'^^<http://www.w3.org/2001/XMLSchema#date> AS ?e) {}"
+    ),
+]
+
+
+@pytest.mark.parametrize("chosen", ROW_FORMATS, ids=lambda each: each.name)
+@pytest.mark.parametrize("query", ROWS)
+def test_rows_are_the_same(in_front, server, query, chosen):
+    headers = {"Accept": chosen.media_types[0]}
+    ours, theirs = (
+        one.post("/sparql", data={"query": OKG + query}, headers=headers)
+        for one in (server, in_front)
+    )
+    assert theirs.status_code == 200, theirs.text
+    assert theirs.content == ours.content
+    assert theirs.headers["etag"] == ours.headers["etag"]
+
+
+GRAPHS = [
+    "CONSTRUCT { ?x a okg:T ; rdfs:label ?l } WHERE { ?x a okg:Finding ; okg:site/rdfs:label ?l }",
+    "CONSTRUCT WHERE { ?x okg:presupposed ?b }",
+    (
+        "CONSTRUCT { ?x okg:is ?y } WHERE { ?x a okg:Finding BIND(EXISTS "
+        "{ ?x okg:presupposed true } AS ?y) }"
+    ),
+    "CONSTRUCT WHERE { ?x a okg:Nothing }",
+]
+
+
+@pytest.mark.parametrize("chosen", RDF_FORMATS, ids=lambda each: each.name)
+@pytest.mark.parametrize("query", GRAPHS)
+def test_graphs_are_the_same(in_front, server, query, chosen):
+    headers = {"Accept": chosen.media_types[0]}
+    ours, theirs = (
+        one.post("/sparql", data={"query": OKG + query}, headers=headers)
+        for one in (server, in_front)
+    )
+    assert theirs.status_code == 200, theirs.text
+    assert theirs.content == ours.content
+
+
+def test_an_answer_is_kept_by_its_version(in_front):
+    asked = {"query": "ASK {}"}
+    first = in_front.get("/sparql", params=asked)
+    again = in_front.get("/sparql", params=asked, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("SELECT * {", 400, "does not parse"),
+        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 400, "SERVICE"),
+        ("SELECT * { ?s ?p ?o } " + "{" * 3000, 400, ""),
+    ],
+)
+def test_what_is_wrong_with_a_query_is_told(in_front, query, status, words):
+    answer = in_front.post("/sparql", data={"query": query})
+    assert answer.status_code == status
+    assert words in answer.text
