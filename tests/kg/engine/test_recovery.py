@@ -315,15 +315,25 @@ def network_of(process):
 
 
 def test_workers_have_no_network(run, engine_processes, until):
+    ours, _ = network_of("self")
+
     async def asked(store):
-        await until(lambda: len(engine_processes(os.getpid())) >= 2)
-        return store.status().isolated, list(map(network_of, engine_processes(os.getpid())))
+        if not store.status().isolated:
+            return False, []
+        seen = []
+
+        def all_have_left():
+            # A process that has just begun has yet to leave the network: nothing was asked of it.
+            seen[:] = map(network_of, engine_processes(os.getpid()))
+            return len(seen) >= 2 and all(namespace != ours for namespace, _ in seen)
+
+        await until(all_have_left)
+        return True, seen
 
     isolated, found = run(asked, limits=PATIENT)
     if not isolated:
         pytest.skip("this system gives processes no network namespace of their own; serve says so")
     assert len(found) >= 2
-    ours, _ = network_of("self")
     for namespace, devices in found:
         assert namespace != ours
         assert devices == ["lo"]
