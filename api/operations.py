@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg import __version__
+from osteokg.api import openapi
 from osteokg.api.addresses import is_among
 from osteokg.api.metrics import Metrics
 from osteokg.api.settings import Settings
@@ -57,7 +58,15 @@ async def ready(request: Request) -> dict[str, Any]:
     return {"status": "ready", "version": answer.version, "software": __version__}
 
 
-@router.get("/metrics", tags=["Operations"], summary="Numbers for Prometheus")
+@router.get(
+    "/metrics",
+    tags=["Operations"],
+    summary="Numbers for Prometheus",
+    response_class=Response,
+    openapi_extra=openapi.document(
+        ["text/plain", "application/openmetrics-text"], [403], versioned=False
+    ),
+)
 @router.head("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Give the numbers, to those who may read them and ask without a proxy."""
