@@ -75,9 +75,10 @@ def engine_processes() -> Callable[[int], dict[int, str]]:
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-                command = (folder / "cmdline").read_text().split("\0")
+                line = (folder / "cmdline").read_text().split("\0")  # it may have ended meanwhile
                 if state != "Z":
-                    parents[int(folder.name)], commands[int(folder.name)] = int(parent), command
+                    parents[int(folder.name)] = int(parent)
+                    commands[int(folder.name)] = line
         found: dict[int, str] = {}
         for process in sorted(parents):
             line, ancestor = commands[process], process
