@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import osteokg.kg
 from osteokg.kg.names import graph_iri
 
 VERSION = "OsteoKG-Version"
@@ -154,6 +155,7 @@ def test_what_is_wrong_with_the_command_is_told(osteokg, good, arguments, words)
 
 def test_without_the_extra_it_is_said_what_to_install(told, monkeypatch):
     monkeypatch.setitem(sys.modules, "httpx2", None)
+    monkeypatch.delattr(osteokg.kg, "remote", raising=False)
     for name in [name for name in sys.modules if name.startswith("osteokg.kg.remote")]:
         monkeypatch.delitem(sys.modules, name)
     code, out, said = told("load", "--store", "http://127.0.0.1:9/sparql")
