@@ -20,7 +20,7 @@ from osteokg.kg.errors import (
     UnavailableError,
 )
 from osteokg.kg.names import graph_iri
-from osteokg.kg.remote.translation import read_query
+from osteokg.kg.remote.translation import read_query, unmistakable
 from osteokg.kg.results import Query
 
 __all__ = [
@@ -143,7 +143,7 @@ class Dialect:
         Raises RequestError for a query that this engine would answer wrongly.
         """
         del form, loaded, seconds
-        return Posted([("query", _with_base(query, query.text)), *_dataset(query)])
+        return Posted([("query", _with_base(query, unmistakable(query.text))), *_dataset(query)])
 
     def check_head(self, status: int, headers: Mapping[str, str], posted: Posted) -> None:
         """Raise LimitError where the head of an answer tells that it is not all."""

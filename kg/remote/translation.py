@@ -6,16 +6,28 @@ how each was found, stands in docs/remote.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 
 from osteokg.kg.sparql import tokens
 
-__all__ = ["Asked", "read_query"]
+__all__ = ["Asked", "read_query", "unmistakable"]
 
 _BOOLEAN = "<http://www.w3.org/2001/XMLSchema#boolean>"
 _IN_ORDER = 'define sql:select-option "order"\n'
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|.)", re.DOTALL)
+_ESCAPED = {
+    '"': '\\"',
+    "'": "\\'",
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
 _ALL = 1_000_000_000
 _PLANNED = 14
 """With more patterns than about so many its planner takes seconds, for any data."""
@@ -57,14 +69,11 @@ class _Token:
 
 
 def _read(query: str) -> list[_Token]:
-    """Return the tokens with how deep they lie in brackets; a bracket is as deep as what it holds.
-
-    A comment becomes a line's end, for nothing is to depend on how an engine reads it.
-    """
+    """Return the tokens with how deep they lie in brackets, a bracket as deep as what it holds."""
     found = []
     depth = 0
     for text, is_word, _ in tokens(query):
-        written = "\n" if text.startswith("#") else text
+        written = _unmistakable(text)
         sign = text.upper() if is_word else text if len(text) == 1 else ""
         if sign in _OPENS:
             depth += 1
@@ -137,6 +146,30 @@ def _limit(signs: list[_Token]) -> int | None:
                     break
                 digits += following.text
     return int(digits) if digits else None
+
+
+def unmistakable(query: str) -> str:
+    r"""Return a query that parses in a spelling that every engine reads as it was read here.
+
+    By the letter of SPARQL 1.1, section 19.2, ``\u0022`` ends a string and ``\u000A`` a comment;
+    not every engine has it so, ours among them. So no comment is left, and no such escape in a
+    string; in an IRI none stands for what could end it, for then it would not have parsed.
+    """
+    return "".join(_unmistakable(text) for text, _, _ in tokens(query))
+
+
+def _unmistakable(token: str) -> str:
+    if token.startswith("#"):
+        return "\n"
+    return _ESCAPE.sub(_plain, token) if token[:1] in ('"', "'") else token
+
+
+def _plain(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    if code is None:
+        return found[0]
+    character = chr(int(code, 16))
+    return _ESCAPED.get(character, character)
 
 
 def _meaningful(found: list[_Token], start: int = 0) -> Iterator[tuple[int, _Token]]:

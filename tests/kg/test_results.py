@@ -221,7 +221,7 @@ def large():
 
 @pytest.mark.parametrize("format_", [*ROW_FORMATS, *RDF_FORMATS], ids=lambda format_: format_.name)
 def test_an_answer_is_written_while_it_is_found(large, format_, monkeypatch):
-    monkeypatch.setattr(results, "_SORTED", 100)
+    monkeypatch.setattr(results, "SORTED", 100)
     text = "SELECT * { ?s ?p ?o }" if format_ in ROW_FORMATS else "CONSTRUCT WHERE { ?s ?p ?o }"
     whole = ask(large, text, format_.name, format_.name).body
     sink = Pieces()
@@ -243,7 +243,7 @@ def test_a_sink_that_takes_no_more_ends_the_work(large, text):
 def test_a_graph_too_large_to_sort_is_the_same_graph(large, format_, monkeypatch):
     text = "CONSTRUCT WHERE { ?s ?p ?o }"
     sorted_ = ask(large, text, graph=format_.name).body
-    monkeypatch.setattr(results, "_SORTED", 100)
+    monkeypatch.setattr(results, "SORTED", 100)
     unsorted = ask(large, text, graph=format_.name).body
     assert unsorted != sorted_
     graphs = [set(ox.parse(body, format_.engine)) for body in (sorted_, unsorted)]

@@ -1,11 +1,13 @@
 """``osteokg load``: an endpoint holds a version whole, or none."""
 
 import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
 import pytest
 
+import osteokg.kg
 from osteokg.kg.names import graph_iri
 
 VERSION = "OsteoKG-Version"
@@ -149,6 +151,17 @@ def test_what_is_wrong_with_the_command_is_told(osteokg, good, arguments, words)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_the_extra_it_is_said_what_to_install(told, monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    monkeypatch.delattr(osteokg.kg, "remote", raising=False)
+    for name in [name for name in sys.modules if name.startswith("osteokg.kg.remote")]:
+        monkeypatch.delitem(sys.modules, name)
+    code, out, said = told("load", "--store", "http://127.0.0.1:9/sparql")
+    assert (code, out) == (2, "")
+    assert "pip install 'osteokg[remote]'" in said
+    assert "httpx2" in said
 
 
 def test_an_engine_that_is_not_known_must_be_told_where_it_is_written_to(

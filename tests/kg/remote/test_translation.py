@@ -5,10 +5,12 @@ import re
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.files import packaged
-from osteokg.kg.remote.translation import read_query
+from osteokg.kg.remote.translation import read_query, unmistakable
 
 PREFIXES = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501
 VIEWS = [
@@ -103,6 +105,33 @@ def test_our_own_questions_concatenate_strings(text):
 def test_a_query_is_said_in_words_that_virtuoso_understands(said, meant):
     meant = meant.replace("<B>", "<http://www.w3.org/2001/XMLSchema#boolean>")
     assert read_query(said).text.split() == meant.split()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (
+            r'ASK { ?s ?p "a\u0022 } SERVICE <x:y> {} #" }',
+            r'ASK { ?s ?p "a\" } SERVICE <x:y> {} #" }',
+        ),
+        ("ASK {} # \\u000A SERVICE <x:y> {}", "ASK {} \n"),
+        (r"ASK { ?s ?p 'it\u0027s \\u0027' }", r"ASK { ?s ?p 'it\'s \\u0027' }"),
+        (r'ASK { ?s ?p """\U0000005C\u00e9\n""" }', r'ASK { ?s ?p """\\é\n""" }'),
+    ],
+)
+def test_no_engine_can_read_a_query_otherwise_than_it_was_read_here(said, meant):
+    assert unmistakable(said) == meant
+    ox.Store().query(meant)
+    ox.Store().query(said)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.sampled_from("\"'"))
+def test_an_escaped_string_keeps_its_value(value, quote):
+    escaped = "".join(f"\\U{ord(character):08X}" for character in value)
+    text = f"SELECT ({quote}{escaped}{quote} AS ?x) {{}}"
+    assert "\\U" not in unmistakable(text)
+    (row,) = ox.Store().query(unmistakable(text))
+    assert row["x"].value == value
 
 
 @pytest.mark.parametrize(
