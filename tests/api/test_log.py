@@ -166,8 +166,11 @@ def test_with_json_every_line_of_a_server_is_json(surroundings, good):
         stderr=subprocess.PIPE,
         text=True,
     )
-    said = json.loads(process.stderr.readline())
-    address = re.search(r"OsteoKG version \w{12}: .*(http://\S+)", said["message"])[1]
+    address = None
+    while address is None:  # json.loads fails at the end of what it says
+        said = json.loads(process.stderr.readline())
+        address = re.search(r"OsteoKG version \w{12}: .*(http://\S+)", said["message"])
+    address = address[1]
     httpx2.get(f"{address}health", trust_env=False)
     process.terminate()
     _, rest = process.communicate(timeout=30)

@@ -32,10 +32,12 @@ def begun(surroundings, good):
                 )
             )
             stack.callback(lambda: process.poll() is None and process.kill())
-            line = process.stderr.readline()
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
-            assert found, line + process.stderr.read()
-            client = httpx2.Client(base_url=found[0], timeout=60, trust_env=False)
+            found = None
+            while found is None:
+                line = process.stderr.readline()
+                assert line, "the server ended and did not say where it was"
+                found = re.search(r"OsteoKG version .*(http://127\.0\.0\.1:\d+)", line)
+            client = httpx2.Client(base_url=found[1], timeout=60, trust_env=False)
             return process, stack.enter_context(client)
 
         yield start
