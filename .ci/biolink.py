@@ -22,8 +22,8 @@ SCHEMA = files("biolink_model") / "schema" / "biolink_model.yaml"
 Toolkit.__init__.__defaults__ = (str(SCHEMA), {"predicate mappings": []})
 
 from kgx import config  # noqa: E402 - see above
-from kgx.graph.nx_graph import NxGraph  # noqa: E402
-from kgx.validator import Validator  # noqa: E402
+from kgx.graph.nx_graph import NxGraph  # noqa: E402 - see above
+from kgx.validator import Validator  # noqa: E402 - see above
 
 OURS = {"okg": "https://w3id.org/osteokg/vocab/", "osteokg": "https://w3id.org/osteokg/id/"}
 Record = dict[str, str | list[str]]

@@ -66,6 +66,7 @@ class Door(HttpToolsProtocol):
 
     # The connection
 
+    # uvicorn narrows the transport to its own kind; asyncio hands over any.
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Let a connection in, or say why not."""
         super().connection_made(transport)

@@ -40,6 +40,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                # called with uvicorn's own arguments, though its type asks for a class
                 http=partial(Door, app.state.doorkeeper, settings),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="on",
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+                # handed to the event loop's timers as they are: fractions of a second are good
                 timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
                 timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]
             )
