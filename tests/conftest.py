@@ -66,11 +66,14 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def engine_processes() -> Callable[[int], dict[int, str]]:
-    """Return the engine's processes below a process: id and module, those that ended left out."""
+    """Return the engine's processes that a process made: id and module, without the ended ones.
+
+    Those of a server that the process started are the server's.
+    """
     if not Path("/proc/self/stat").exists():
         pytest.skip("this system has no /proc to look for processes in")
 
-    def below(top: int) -> dict[int, str]:
+    def made_by(top: int) -> dict[int, str]:
         parents, commands = {}, {}
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -79,16 +82,21 @@ def engine_processes() -> Callable[[int], dict[int, str]]:
                 if state != "Z":
                     parents[int(folder.name)] = int(parent)
                     commands[int(folder.name)] = line
+        of_engine = {
+            process: line[3]
+            for process, line in commands.items()
+            if process != top and "osteokg.kg.worker" in "".join(line[:4])
+        }
         found: dict[int, str] = {}
-        for process in sorted(parents):
-            line, ancestor = commands[process], process
-            while ancestor in parents and ancestor != top:
-                ancestor = parents[ancestor]
-            if ancestor == top and process != top and "osteokg.kg.worker" in "".join(line[:4]):
-                found[process] = line[3]
+        for process in sorted(of_engine):
+            maker = parents[process]
+            while maker in of_engine:
+                maker = parents[maker]
+            if maker == top:
+                found[process] = of_engine[process]
         return found
 
-    return below
+    return made_by
 
 
 @pytest.fixture(scope="session", autouse=True)
