@@ -111,6 +111,7 @@ def peak_memory() -> int:
     return peak * 1024
 
 
+@contextlib.contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """End this process by SIGALRM if what is within takes longer.
 
