@@ -20,6 +20,7 @@ from osteokg.api import (
     ontology,
     openapi,
     operations,
+    query_page,
     questions,
     sparql,
     things,
@@ -94,6 +95,7 @@ def create_app(
     app.state.truth = truth
     app.state.kept = {}
     app.include_router(sparql.router, tags=["SPARQL"])
+    app.include_router(query_page.router, tags=["SPARQL"])
     app.include_router(update.router, tags=["SPARQL"])
     app.include_router(graphs.router, tags=["SPARQL"])
     app.include_router(history.router, tags=["Versions"])

@@ -5,16 +5,15 @@ https://www.w3.org/TR/sparql11-protocol/#query-operation: GET, POST of a form, P
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg.api import openapi
-from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import best_format, best_type, prefers_html
+from osteokg.api.query_page import Asked, labels_in, query_page
 from osteokg.api.representations import Validator, represent, stream
 from osteokg.api.requests import (
     FORM,
@@ -33,14 +32,11 @@ from osteokg.api.requests import (
 )
 from osteokg.api.settings import Settings
 from osteokg.api.write_access import writing_is_on
-from osteokg.kg.catalogue import named_queries
 from osteokg.kg.errors import MediaTypeError, NotAcceptableError, OsteoKGError, RequestError
-from osteokg.kg.names import PREFIXES
 from osteokg.kg.results import (
     GRAPH_FORMATS,
     RDF_FORMATS,
     ROW_FORMATS,
-    Answer,
     Format,
     Query,
     format_named,
@@ -48,7 +44,7 @@ from osteokg.kg.results import (
 )
 from osteokg.kg.service import Service, graph_sizes, service_description
 from osteokg.kg.sparql import is_repeatable
-from osteokg.kg.store import Store
+from osteokg.kg.store import PinnedStore, Store
 
 __all__ = ["RESULT_TYPES", "answer_query", "router"]
 
@@ -78,7 +74,7 @@ async def ask_by_get(request: Request) -> Response:
         return await answer_query(request, parameters)
     accept = request.headers.get("accept")
     if prefers_html(accept, RESULT_TYPES):
-        return _query_page("", None, None)
+        return query_page(Asked(""))
     chosen = best_format(accept, RDF_FORMATS)
     if chosen is None:
         types = ", ".join(format_.media_types[0] for format_ in RDF_FORMATS)
@@ -156,11 +152,12 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
     store: Store = request.app.state.store
     if as_page:
         try:
-            return _query_page(
-                text, await while_connected(request.receive, store.query(query)), None
-            )
+            shown = await while_connected(request.receive, store.query(query))
+            at = PinnedStore(store, shown.version) if shown.version else store
+            labels = await labels_in(shown, at)
         except OsteoKGError as error:
-            return _query_page(text, None, error)
+            return query_page(Asked(text, version, error=error))
+        return query_page(Asked(text, version, shown, labels))
 
     def validator(of_version: str, format_: Format) -> Validator | None:
         """Return what the answer can be known by again, if it is the same each time."""
@@ -208,35 +205,3 @@ def _content_type(request: Request, chosen: Format) -> str:
     asked = best_type(accept, chosen.media_types) if accept else None
     kind = asked or chosen.media_types[0]
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-
-
-def _query_page(text: str, answer: Answer | None, error: OsteoKGError | None) -> Response:
-    table = None
-    graph = None
-    if answer is not None and answer.format.name == "json":
-        table = json.loads(answer.body)
-    elif answer is not None:
-        graph = answer.body.decode()
-    return page(
-        "sparql.html",
-        200 if error is None else error.status,
-        text=text or _FIRST_QUERY,
-        asked=bool(text),
-        table=table,
-        graph=graph,
-        error=error,
-        queries=named_queries(),
-    )
-
-
-_FIRST_QUERY = f"""PREFIX okg: <{PREFIXES["okg"]}>
-PREFIX rdfs: <{PREFIXES["rdfs"]}>
-SELECT ?study ?outcome ?direction ?finding
-WHERE {{
-  ?finding a okg:Finding ;
-    okg:model okg:OvariectomizedRat ; okg:intervention okg:VitaminK2 ;
-    okg:study/rdfs:label ?study ; okg:outcome/rdfs:label ?outcome ;
-    okg:direction/rdfs:label ?direction .
-}}
-ORDER BY ?study ?outcome
-"""

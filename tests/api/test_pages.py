@@ -84,7 +84,9 @@ def test_every_page_that_a_page_leads_to_is_there_and_well_made(client):
         assert found.unclosed == [], path
         assert len(found.all("h1")) == 1, path
         assert found.all("html") == [{"lang": "en"}]
-        assert found.all("style") == found.all("script") == [], path
+        assert found.all("style") == [], path
+        scripts = found.all("script")
+        assert scripts in ([], [{"type": "module", "src": "/static/workbench.js"}]), path
         assert not [a for _, a in found.elements if "style" in a or re.search(" on[a-z]+=", str(a))]
         loaded = [a["href"] for a in found.all("link")] + [a["src"] for a in found.all("img")]
         assert all(address.startswith("/") for address in loaded), path
@@ -208,14 +210,51 @@ def test_a_prepared_question_shows_its_answer_before_its_text(page):
     assert found.link("Link to this query") == "/queries/k2-alone-null-results"
 
 
-def test_rows_are_shown_as_curies_that_lead_on(client, page):
+def test_rows_are_shown_as_labels_that_lead_on(client, page):
     query = "SELECT ?f ?n { ?f a <https://w3id.org/osteokg/vocab/Study> BIND(1 AS ?n) } ORDER BY ?f"
     found = page("/sparql", query=query)
-    assert found.link("study:quill-2001") == "/id/study/quill-2001"
+    assert found.link("Quill 2001") == "/id/study/quill-2001"
+    link = next(a for a in found.all("a") if a["href"] == "/id/study/quill-2001")
+    assert link["title"] == "study:quill-2001"
     assert {"scope": "col", "class": "number"} in found.all("th")
     csv = client.get(found.link("CSV"))
     assert csv.headers["content-type"] == "text/csv; charset=utf-8"
     assert csv.text.startswith("f,n\r\n")
+
+
+def test_what_has_no_label_is_shown_as_curie(page):
+    query = "SELECT ?f { BIND(<https://w3id.org/osteokg/id/study/nobody-1900> AS ?f) }"
+    assert page("/sparql", query=query).link("study:nobody-1900") == "/id/study/nobody-1900"
+
+
+def test_a_query_is_asked_again_of_the_version_that_was_asked(client, page):
+    version = client.get("/health").json()["version"]
+    query = "SELECT ?s { ?s a <https://w3id.org/osteokg/vocab/Study> }"
+    pinned = page("/sparql", query=query).link("with the data as they are now")
+    assert pinned.endswith(f"&version={version}")
+    found = page(pinned)
+    assert {"type": "hidden", "name": "version", "value": version} in found.all("input")
+    assert found.link("Link to this query") == pinned
+    assert f"&version={version}&format=csv" in found.link("CSV")
+
+
+def test_an_error_says_to_a_script_where_it_is(page):
+    (found,) = [
+        a for a in page("/sparql", query="SELECT *\n{ ?s ?p }").all("section") if "data-line" in a
+    ]
+    assert (found["data-line"], found["data-column"]) == ("2", "10")
+    assert found["data-message"].startswith("line 2, column 10: ")
+
+
+def test_the_editor_knows_the_names_by_label_synonym_and_kind(client):
+    known = client.get("/completions.json").json()
+    names = {name["name"]: name for name in known["names"]}
+    assert known["prefixes"]["okg"] == "https://w3id.org/osteokg/vocab/"
+    assert names["okg:BoneMass"]["label"] == "bone mass"
+    assert "skeletal mass" in names["okg:BoneMass"]["also"]
+    assert names["okg:BoneMass"]["kind"] == "outcome term"
+    assert names["okg:direction"]["about"]
+    assert len(names) == len(known["names"]) > 200
 
 
 def test_a_graph_is_shown_as_turtle_with_downloads(client, page):
