@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from osteokg.api.commands import build_version
-from osteokg.kg.anchors import Anchor, Source, Verdict, digest, piece_digests, verify
-from osteokg.kg.catalogue import view
+from osteokg.kg.anchored import Anchored, anchored_in
+from osteokg.kg.anchors import Source, Verdict, digest, piece_digests, read_source, verify
 from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.names import contract, expand
-from osteokg.kg.results import ROW_FORMATS, Query
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.version import Version
 
@@ -63,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = sys.stdin.read() if arguments.text == "-" else arguments.text
         print(f'okg:digest "{digest(text)}" ;\nokg:pieceDigests "{piece_digests(text)}" ;')
         return 0
-    source = Source(_text_of(arguments.source))
+    source = read_source(arguments.source)
     version = build_version(find_sources(arguments.evidence))
     anchored = _anchored(version, arguments.publication)
     if arguments.action == "verify":
@@ -71,31 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     return _show(anchored, source, expand(arguments.statement))
 
 
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path}: byte {error.start} is not UTF-8.") from error
-
-
-@dataclass
-class _Anchored:
-    anchor: Anchor
-    publication: str
-    statements: list[str] = field(default_factory=list)
-
-
-def _anchored(version: Version, slug: str | None) -> list[_Anchored]:
+def _anchored(version: Version, slug: str | None) -> list[Anchored]:
     """Return the anchors of one publication with the statements that stand on each."""
-    found: dict[str, _Anchored] = {}
-    for row in asyncio.run(_rows(version)):
-        anchor = Anchor(
-            row["anchor"], row["section"], row["sentence"], row["digest"], row.get("pieces", "")
-        )
-        entry = found.setdefault(anchor.iri, _Anchored(anchor, row["publication"]))
-        if "statement" in row:
-            entry.statements.append(row["statement"])
-    slugs = sorted({entry.publication.rpartition("/")[2] for entry in found.values()})
+    found = asyncio.run(_all_of(version))
+    slugs = sorted({entry.publication.rpartition("/")[2] for entry in found})
     if slug is None and len(slugs) == 1:
         slug = slugs[0]
     if slug not in slugs:
@@ -103,22 +79,18 @@ def _anchored(version: Version, slug: str | None) -> list[_Anchored]:
             f"Say with --publication which publication the text is: {', '.join(slugs) or 'none'} "
             "has anchors."
         )
-    return [entry for entry in found.values() if entry.publication.endswith(f"/{slug}")]
+    return [entry for entry in found if entry.publication.endswith(f"/{slug}")]
 
 
-async def _rows(version: Version) -> list[dict[str, str]]:
+async def _all_of(version: Version) -> list[Anchored]:
     store = InProcessStore(version)
     try:
-        answer = await store.query(Query(view("anchors"), rows=ROW_FORMATS[0]))
+        return await anchored_in(store)
     finally:
         await store.close()
-    return [
-        {name: term["value"] for name, term in binding.items()}
-        for binding in json.loads(answer.body)["results"]["bindings"]
-    ]
 
 
-def _verify(anchored: list[_Anchored], source: Source, everything: bool) -> int:
+def _verify(anchored: list[Anchored], source: Source, everything: bool) -> int:
     statements = {entry.anchor.iri: entry.statements for entry in anchored}
     verdicts = verify([entry.anchor for entry in anchored], source)
     for verdict in verdicts:
@@ -146,7 +118,7 @@ def _lines(verdict: Verdict, source: Source) -> str:
     return f", line {' and '.join(lines)}" if lines else ""
 
 
-def _show(anchored: list[_Anchored], source: Source, statement: str) -> int:
+def _show(anchored: list[Anchored], source: Source, statement: str) -> int:
     wanted = {entry.anchor.iri for entry in anchored if statement in entry.statements}
     if not wanted:
         raise NotFoundError(f"{contract(statement)} stands on no anchor of this publication.")

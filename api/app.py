@@ -33,6 +33,7 @@ from osteokg.api.cors import OpenForReading
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
 from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
+from osteokg.api.quotations import source_at
 from osteokg.api.rate import Buckets, RateLimit
 from osteokg.api.repeats import Repeats
 from osteokg.api.requests import store_for
@@ -88,6 +89,7 @@ def create_app(
     app.state.metrics = Metrics()
     app.state.doorkeeper = Doorkeeper(settings)
     app.state.store = _watched(app, engine)
+    app.state.source = source_at(settings.source)
     app.state.stopping = False
     app.state.versions = versions
     app.state.begun = time_now()

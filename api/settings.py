@@ -166,6 +166,13 @@ class Settings:
         "folder that keeps versions and what is written over HTTP; one that 'osteokg init' made is "
         "the evidence itself",
     )
+    source: str = _setting(
+        "",
+        str,
+        _WHERE,
+        "text of the article that was curated (UTF-8): pages then show the sentence behind a "
+        "statement",
+    )
     trusted_proxies: Networks = _setting(  # noqa: RUF009 - a field
         (), _networks, _WHERE, "proxies whose X-Forwarded-For and -Proto are believed"
     )

@@ -16,6 +16,7 @@ from osteokg.api.answers import page
 from osteokg.api.description import describe_for_page
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.api.ontology import ontology_kept
+from osteokg.api.quotations import quotations_for
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import asked_version, in_address, store_for
 from osteokg.api.terms import term_page
@@ -115,6 +116,11 @@ async def _document(request: Request, iri: str, chosen: Format | None) -> Respon
     suffixes = {name: format_ for name, format_ in _SUFFIXES.items() if format_ is not None}
     term = (await ontology_kept(request)).terms.get(iri)
     if term is None:
-        description = await describe_for_page(store, entity, linked)
-        return page("thing.html", entity=entity, description=description, suffixes=suffixes)
+        return page(
+            "thing.html",
+            entity=entity,
+            description=await describe_for_page(store, entity, linked),
+            suffixes=suffixes,
+            quotations=await quotations_for(request),
+        )
     return await term_page(request, term, entity, linked, suffixes)

@@ -17,7 +17,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
+
+from osteokg.kg.errors import RequestError
 
 __all__ = [
     "Anchor",
@@ -27,6 +30,7 @@ __all__ = [
     "digest",
     "normalise",
     "piece_digests",
+    "read_source",
     "verify",
 ]
 
@@ -294,6 +298,14 @@ class Source:
     def line_of(self, place: Place) -> int:
         """Return the line of the text on which a place begins, from 1."""
         return self.text.count("\n", 0, place.fragments[0][0]) + 1
+
+
+def read_source(path: Path) -> Source:
+    """Return the text in a file. Raises RequestError for what is not UTF-8, OSError."""
+    try:
+        return Source(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path}: byte {error.start} is not UTF-8.") from error
 
 
 @dataclass(frozen=True)

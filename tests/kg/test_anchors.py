@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osteokg.kg.anchors import Anchor, Source, digest, normalise, piece_digests, verify
+from osteokg.kg.anchored import Anchored, quotations
+from osteokg.kg.anchors import (
+    Anchor,
+    Source,
+    digest,
+    normalise,
+    piece_digests,
+    read_source,
+    verify,
+)
+from osteokg.kg.errors import RequestError
 
 SENTENCE = (
     "In larch-fed voles the resin held back the loss of antler mass at the distal tine,12 whereas "
@@ -104,3 +114,19 @@ def test_an_anchor_without_piece_digests_is_found_unbroken_only():
 
 def test_a_short_sentence_is_found_too():
     assert status("Antlers fell. Antlers grew. Done.", anchor("Antlers grew.")) == ["found"]
+
+
+def test_only_sentences_that_stand_there_as_digested_are_quoted():
+    there, gone = "Bone mass rose by half.", "Bone density fell."
+    anchored = [
+        Anchored(Anchor(iri, "Results", number, digest(text)), "https://ex.org/article", ())
+        for iri, number, text in (("a:1", "S1", there), ("a:2", "S2", gone))
+    ]
+    assert quotations(anchored, Source(f"Before. {there} Bone density rose.")) == {"a:1": there}
+
+
+def test_a_text_that_is_not_utf_8_is_told_where(tmp_path):
+    file = tmp_path / "article.txt"
+    file.write_bytes("Knochenmasse – größer".encode("latin-1", "replace"))
+    with pytest.raises(RequestError, match=r"article\.txt: byte \d+ is not UTF-8"):
+        read_source(file)
