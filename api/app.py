@@ -22,6 +22,7 @@ from osteokg.api import (
     operations,
     query_page,
     questions,
+    reference,
     sparql,
     things,
     update,
@@ -107,6 +108,7 @@ def create_app(
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
+    app.include_router(reference.router)
     _add_small_routes(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _add_error_answers(app)
