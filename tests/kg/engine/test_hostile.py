@@ -12,6 +12,7 @@ import pytest
 from osteokg.kg.engine import Limits
 from osteokg.kg.errors import (
     BusyError,
+    EngineError,
     LimitError,
     MemoryLimitError,
     QueryNestingError,
@@ -139,6 +140,22 @@ def test_memory_is_told(run):
             await store.query(Query(ENDLESS["ORDER BY"]))
 
     run(asked, limits=limits)
+
+
+def test_a_fault_of_the_engine_is_no_want_of_memory(run, count):
+    """Numbers, and words that begin with digits: the engine compares them in a circle.
+
+    9 < 10 as numbers, "10" < "5 a" < "9" as texts, and its sorting aborts when it sees that.
+    """
+    values = " ".join(f'{n * 37 % 100} "{n * 53 % 100} a"' for n in range(50))
+    query = Query(f"SELECT ?o {{ VALUES ?o {{ {values} }} }} ORDER BY COALESCE(?o, 1)")
+
+    async def asked(store):
+        with pytest.raises(EngineError, match=r"fault of its own: .*total order") as told:
+            await store.query(query)
+        return told.value.status, store.status().stopped, await count(store)
+
+    assert run(asked) == (500, {"EngineError": 1}, 1201)
 
 
 def test_nesting_that_cannot_be_read_is_told(run):
