@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import pyoxigraph as ox
 
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
+from osteokg.kg.ordering import kinds_apart
 from osteokg.kg.sparql import refuse_named, syntax_error, tokens
 
 __all__ = ["declared_first", "engine_operations", "engine_text", "with_dataset"]
@@ -70,7 +71,7 @@ def _checked(
     """Return the declarations and the operations of an update that may be carried out."""
     declarations, operations = declared_first(update)
     _refuse_outside(update, declarations, operations, base)
-    return declarations, with_dataset(operations, using, using_named)
+    return declarations, kinds_apart(with_dataset(operations, using, using_named))
 
 
 def _refuse_outside(update: str, declarations: str, operations: str, base: str | None) -> None:

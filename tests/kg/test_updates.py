@@ -222,3 +222,13 @@ def test_a_dataset_is_named_in_one_place(update):
 def test_what_cannot_be_told_apart_is_refused(update, graph, words):
     with pytest.raises(RequestError, match=words):
         with_dataset(update, [graph], [])
+
+
+def test_an_update_orders_values_of_several_kinds():
+    """As the engine orders them by itself, it aborts: 9 < 10, but "10" < "5 a" < "9"."""
+    numbers = [n * 37 % 100 for n in range(50)]
+    values = " ".join(f'{number} "{number * 53 % 100} a"' for number in numbers)
+    last = f"SELECT ?o {{ VALUES ?o {{ {values} }} }} ORDER BY DESC(?o) LIMIT 2"
+    store = ox.Store()
+    store.update(engine_text(f"INSERT {{ <http://s> <http://p> ?o }} WHERE {{ {last} }}"))
+    assert {int(quad.object.value) for quad in store} == set(sorted(numbers)[-2:])
