@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,6 @@ OPTIONS = {
     "query-memory": "256M",
     "cache-size": "4M",
     "keep-versions": 5,
-    "log-format": "text",
     "grace-seconds": 20,
 }
 
@@ -71,7 +70,9 @@ class Rest:
 
 
 @contextlib.contextmanager
-def server(folder: Path, evidence: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def server(
+    folder: Path, evidence: list[str], options: Mapping[str, object]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Give a server in a process of its own, and its address; it ends by itself when told."""
     token = folder / "token"
     token.write_text(TOKEN)
@@ -80,7 +81,8 @@ def server(folder: Path, evidence: list[str]) -> Iterator[tuple[subprocess.Popen
     temporary.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "osteokg.api.cli", "serve", "--port", "0"]
     command += ["--data-dir", str(folder / "data"), "--write-token-file", str(token)]
-    for name, value in OPTIONS.items():
+    command += ["--log-format", "text"]
+    for name, value in options.items():
         command += [f"--{name}", str(value)]
     for one in evidence:
         command += ["--evidence", one]
@@ -231,7 +233,7 @@ def soak(seconds: float, evidence: list[str], folder: Path) -> list[str]:
     temporary = folder / "temporary"
     print("| round | processes | files | temporary | versions | main MB | others MB | largest MB |")
     print("|--:|--:|--:|--:|--:|--:|--:|--:|")
-    with server(folder, evidence) as (process, address):
+    with server(folder, evidence, OPTIONS) as (process, address):
         host, _, port = address.removeprefix("http://").partition(":")
         service = Service(host, int(port), store)
         for number in range(1, ROUNDS + 1):
@@ -242,7 +244,7 @@ def soak(seconds: float, evidence: list[str], folder: Path) -> list[str]:
     wrong += left_over(rests, folder)
     wrong += [f"exit code {process.returncode}"] * (process.returncode != 0)
     wrong += [f"process {one} is left" for one in made if Path(f"/proc/{one}").exists()]
-    with server(folder, evidence) as (_, address):
+    with server(folder, evidence, OPTIONS) as (_, address):
         wrong += durable(service, address)
     print(f"\n| clients | requests | what they were told |\n|---|--:|---|\n{dumped(counts)}")
     return wrong

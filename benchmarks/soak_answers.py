@@ -31,7 +31,7 @@ class Service:
 
     host: str
     port: int
-    store: ox.Store
+    store: ox.Store | None = None
     expected: dict[tuple[str, str], object] = field(default_factory=dict)
     number: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     written: list[tuple[str, str, int | None]] = field(default_factory=list)
@@ -47,6 +47,7 @@ class Service:
         """Return what a query's answer in a format says, evaluated here."""
         key = (query, format_.name)
         if key not in self.expected:
+            assert self.store is not None
             answer = evaluate(self.store, Query(query, rows=format_, graph=format_))
             self.expected[key] = said(answer.body, format_)
         return self.expected[key]

@@ -8,6 +8,7 @@ a text, not how numbers stand to each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from osteokg.kg.names import PREFIXES
@@ -26,6 +27,7 @@ Below all literals stays what has no datatype (nothing, blank nodes, IRIs); then
 other types, type by type, texts with and without a language, and numbers.
 """
 
+_ORDER = re.compile(r"order", re.IGNORECASE)
 _ENDED_BY = {"LIMIT", "OFFSET", "VALUES"}
 
 
@@ -34,6 +36,8 @@ def kinds_apart(query: str) -> str:
 
     An order by an expression stays as it is: its values are most often of one kind.
     """
+    if not _ORDER.search(query):
+        return query
     parts: list[str] = []
     done = 0
     for begin, direction, variable in _ordered_by(query):
