@@ -15,6 +15,8 @@ __all__ = ["HTML", "best_format", "best_type", "prefers_html"]
 
 HTML = "text/html"
 
+_RANGES = 100
+"""So many media ranges are read; what a client accepts after them it does not need."""
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
@@ -41,7 +43,7 @@ def _ranges(accept: str | None) -> list[_Range]:
     if accept is None or not accept.strip():
         return [_Range("*", "*", 1.0)]
     ranges = []
-    for item in accept.split(","):
+    for item in accept.split(",", _RANGES)[:_RANGES]:
         name, *parameters = (part.strip() for part in item.split(";"))
         type_, slash, subtype = name.lower().partition("/")
         if not slash or not type_ or not subtype:

@@ -85,7 +85,8 @@ class Opening:
                 versions.warm()
         judge = None
         if not isinstance(shelf, PlainShelf):
-            judge = Judge(self.beginning, lambda: store.version, settings.builder)
+            unmoved = None if versions is None else versions.unmoved
+            judge = Judge(self.beginning, lambda: store.version, settings.builder, unmoved)
         return Opened(store, versions, judge, self.truth)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "asked_version",
     "base_of",
     "decode",
+    "decode_body",
     "in_address",
     "media_type",
     "only",
@@ -52,6 +53,9 @@ _RDF = {
 Parameters: TypeAlias = list[tuple[str, str]]
 Outcome = TypeVar("Outcome")
 
+_PARAMETERS = 1000
+_AT_ONCE = 1 << 16
+"""So many characters of a form are decoded in a few milliseconds."""
 _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _SPARQL_VERSION = re.compile(r"1\.[0-2](?:-basic)?")
 
@@ -65,11 +69,25 @@ def in_address(request: Request) -> Parameters:
 
 
 def decode(encoded: str) -> Parameters:
-    """Decode a form once (WHATWG URL, application/x-www-form-urlencoded parsing)."""
+    """Decode a form once (WHATWG URL, application/x-www-form-urlencoded parsing).
+
+    Raises RequestError for what is not UTF-8, and for more parameters than anybody needs.
+    """
+    if encoded.count("&") >= _PARAMETERS:
+        raise RequestError(f"There are more than {_PARAMETERS} parameters.")
     try:
         return parse_qsl(encoded, keep_blank_values=True, encoding="utf-8", errors="strict")
     except UnicodeDecodeError as error:
         raise RequestError("A parameter is not UTF-8 once its %-signs are decoded.") from error
+
+
+async def decode_body(body: bytes) -> Parameters:
+    """Decode a form that was sent as a body, a large one without holding up others.
+
+    Raises RequestError as ``decode`` and ``text_of_body`` do.
+    """
+    text = text_of_body(body)
+    return await asyncio.to_thread(decode, text) if len(text) > _AT_ONCE else decode(text)
 
 
 def only(parameters: Parameters, name: str) -> str | None:

@@ -20,7 +20,7 @@ from osteokg.api.requests import (
     Parameters,
     asked_version,
     base_of,
-    decode,
+    decode_body,
     in_address,
     media_type,
     only,
@@ -107,7 +107,7 @@ async def ask_by_post(request: Request) -> Response:
     sent_as = media_type(request)
     given = in_address(request)
     if sent_as == FORM:
-        given = decode(text_of_body(body)) + given
+        given = await decode_body(body) + given
     elif sent_as == _DIRECT:
         if any(name == "query" for name, _ in given):
             raise RequestError("The query stands in the body and in the address: send it once.")

@@ -15,7 +15,7 @@ from osteokg.api.representations import VERSION, tags_in, versions_in
 from osteokg.api.requests import (
     FORM,
     base_of,
-    decode,
+    decode_body,
     in_address,
     media_type,
     only,
@@ -55,13 +55,13 @@ async def update(request: Request) -> Response:
             f"A body of type '{sent_as or 'none'}' is not read: send the update as {_DIRECT}, or "
             f"as the field 'update' of {FORM}."
         )
-    body = text_of_body(await read_body(request, settings.max_payload))
+    body = await read_body(request, settings.max_payload)
     if sent_as == FORM:
-        given = decode(body) + given
+        given = await decode_body(body) + given
     elif any(name == "update" for name, _ in given):
         raise RequestError("The update stands in the body and in the address: send it once.")
     else:
-        given = [("update", body), *given]
+        given = [("update", text_of_body(body)), *given]
     for name, _ in given:
         if name in ("query", "default-graph-uri", "named-graph-uri"):
             raise RequestError(f"'{name}' belongs to a query: ask it at /sparql.")

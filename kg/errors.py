@@ -16,6 +16,7 @@ OsteoKGError
 │   ├── PreconditionError  If-Match names another version                        412
 │   ├── TooLargeError      the request body is larger than allowed               413
 │   └── MediaTypeError     the request body has a type that is not read          415
+├── EngineError            the engine failed, by a fault of its own    exit 2 · 500
 └── LimitError             the work was stopped at a limit             exit 2 · 503
     ├── TimeLimitError     the query ran longer than it may                      503
     ├── MemoryLimitError   the query needed more memory than it may              503
@@ -35,6 +36,7 @@ from osteokg.kg.problems import Problem
 __all__ = [
     "BusyError",
     "DataError",
+    "EngineError",
     "ForbiddenError",
     "GoneError",
     "LimitError",
@@ -182,6 +184,12 @@ class MediaTypeError(RequestError):
 
     status = 415
     title = "Unsupported media type"
+
+
+class EngineError(OsteoKGError):
+    """Report an engine that failed at what it was asked: asked again it would fail again."""
+
+    title = "The engine failed"
 
 
 class LimitError(OsteoKGError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from osteokg.kg.builder import Beginning, Builder, BuilderLimits
@@ -32,11 +33,16 @@ class Judge:
         beginning: Callable[[], Beginning],
         version: Callable[[], str],
         limits: BuilderLimits,
+        unmoved: AbstractAsyncContextManager[object] | None = None,
         idle: float = _IDLE,
     ) -> None:
-        """Prepare; ``beginning`` gives the dataset, ``version`` tells which it is by now."""
+        """Prepare; ``beginning`` gives the dataset, ``version`` tells which it is by now.
+
+        The dataset is read while nothing is written to it, which ``unmoved`` sees to.
+        """
         self._builder = Builder(beginning, limits)
         self._version = version
+        self._unmoved = unmoved or nullcontext()
         self._idle = idle
         self._judged_by = ""
         self._turn = asyncio.Lock()
@@ -56,6 +62,8 @@ class Judge:
                 if self._judged_by != self._version():
                     await self._builder.close()
                     self._judged_by = self._version()
+                async with self._unmoved:
+                    await self._builder.warm()
                 with tempfile.TemporaryDirectory(prefix="osteokg-") as folder:
                     return await self._builder.judge(document, graph, Path(folder))
         finally:

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.errors import NotAcceptableError, RequestError, SizeLimitError
 from osteokg.kg.names import PREFIXES, prefixes
+from osteokg.kg.ordering import kinds_apart
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
 __all__ = [
@@ -217,14 +218,24 @@ class _XmlReader:
 
 
 def _run(store: ox.Store, query: Query) -> QueryResult:
+    text = kinds_apart(query.text)
+    try:
+        return _asked(store, query, text)
+    except SyntaxError:
+        if text == query.text:
+            raise
+        return _asked(store, query, query.text)  # places are told as the asker wrote it
+
+
+def _asked(store: ox.Store, query: Query, text: str) -> QueryResult:
     if query.default_graphs or query.named_graphs:
         return store.query(
-            query.text,
+            text,
             base_iri=query.base,
             default_graph=[_graph(name) for name in query.default_graphs],
             named_graphs=[_graph(name) for name in query.named_graphs],
         )
-    return store.query(query.text, base_iri=query.base)
+    return store.query(text, base_iri=query.base)
 
 
 def _graph(name: str) -> ox.NamedNode:

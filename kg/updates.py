@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 import pyoxigraph as ox
 
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
+from osteokg.kg.ordering import kinds_apart
 from osteokg.kg.sparql import refuse_named, syntax_error, tokens
 
-__all__ = ["declared_first", "engine_operations", "engine_text", "with_dataset"]
+__all__ = ["declared_first", "engine_operations", "engine_texts", "with_dataset"]
 
 _KEYWORDS = {
     *("ADD", "ALL", "BASE", "CLEAR", "COPY", "CREATE", "DATA", "DEFAULT", "DELETE", "DROP"),
@@ -26,21 +27,23 @@ _KEYWORDS = {
 
 _ELSEWHERE = re.compile("service|load", re.IGNORECASE | re.ASCII)
 _SOME_IRI = "http://base.invalid/"
+_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:")
 _NOT_NEWLINE = re.compile(r"[^\n]")
 
 
-def engine_text(
+def engine_texts(
     update: str,
     base: str | None = None,
     using: Sequence[str] = (),
     using_named: Sequence[str] = (),
-) -> str:
-    """Return what the engine is given for an update that reaches nobody else.
+) -> list[str]:
+    """Return what the engine is given, one after the other, for an update that reaches nobody else.
 
-    Raises QueryRefusedError for LOAD and SERVICE, SILENT or not, QuerySyntaxError for what is no
-    update, with its place, and RequestError as ``declared_first`` and ``with_dataset`` do.
+    It is one text unless something is declared anew between operations. Raises QueryRefusedError
+    for LOAD and SERVICE, SILENT or not, QuerySyntaxError for what is no update, with its place,
+    and RequestError as ``with_dataset`` does.
     """
-    return "\n".join(_checked(update, base, using, using_named))
+    return ["\n".join(part) for part in _checked(update, base, using, using_named)]
 
 
 def engine_operations(
@@ -51,26 +54,31 @@ def engine_operations(
 ) -> list[str]:
     """Return what the engine is given for each operation of an update, if it is to do one by one.
 
-    Raises what ``engine_text`` raises.
+    Raises what ``engine_texts`` raises.
     """
-    declarations, operations = _checked(update, base, using, using_named)
     parts = []
-    begin = depth = 0
-    for text, _, offset in tokens(operations):
-        depth += (text == "{") - (text == "}")
-        if text == ";" and depth == 0:
-            parts.append(operations[begin:offset])
-            begin = offset + 1
-    return [f"{declarations}\n{part}" for part in (*parts, operations[begin:])]
+    for declarations, operations in _checked(update, base, using, using_named):
+        begin = depth = 0
+        for text, _, offset in tokens(operations):
+            depth += (text == "{") - (text == "}")
+            if text == ";" and depth == 0:
+                parts.append(f"{declarations}\n{operations[begin:offset]}")
+                begin = offset + 1
+        parts.append(f"{declarations}\n{operations[begin:]}")
+    return parts
 
 
 def _checked(
     update: str, base: str | None, using: Sequence[str], using_named: Sequence[str]
-) -> tuple[str, str]:
-    """Return the declarations and the operations of an update that may be carried out."""
-    declarations, operations = declared_first(update)
-    _refuse_outside(update, declarations, operations, base)
-    return declarations, with_dataset(operations, using, using_named)
+) -> list[tuple[str, str]]:
+    """Return the declarations and operations of the parts of an update that may be carried out."""
+    parts = declared_first(update)
+    for declarations, operations in parts:
+        _refuse_outside(update, declarations, operations, base)
+    return [
+        (declarations, kinds_apart(with_dataset(operations, using, using_named)))
+        for declarations, operations in parts
+    ]
 
 
 def _refuse_outside(update: str, declarations: str, operations: str, base: str | None) -> None:
@@ -108,13 +116,15 @@ def _parse(declarations: str, operations: str, base: str | None) -> None:
         raise syntax_error(error, lines_before=1) from error
 
 
-def declared_first(update: str) -> tuple[str, str]:
+def declared_first(update: str) -> list[tuple[str, str]]:
     """Return the declarations of an update, in one line, and the update with blanks for them.
 
     The engine reads PREFIX and BASE at the beginning only, the grammar after each ``;`` as well
-    (https://www.w3.org/TR/sparql11-query/#rUpdate). Raises RequestError for a declaration that
-    would mean something else at the beginning: a prefix or base that is declared anew.
+    (https://www.w3.org/TR/sparql11-query/#rUpdate). Where a prefix or base is declared anew after
+    an operation, another part begins, with blanks for those before it: what the engine says of a
+    place is said of the update.
     """
+    parts: list[tuple[str, str]] = []
     declarations: list[str] = []
     known: dict[str, str] = {}
     operations: list[str] = []
@@ -128,11 +138,11 @@ def declared_first(update: str) -> tuple[str, str]:
             pending.append(text)
             if text.startswith("<"):
                 name = " ".join(pending[1:-1])  # empty for BASE
-                if begun and known.get(name, text if name else "") != text:
-                    raise RequestError(
-                        f"'{' '.join(pending)}' declares anew what was declared before: send the "
-                        "operations before it as an update of their own."
-                    )
+                anew = not name or name in known
+                if begun and anew and (known.get(name) != text or not _ABSOLUTE.match(text)):
+                    done = "".join([*operations, update[copied:start]])
+                    parts.append((" ".join(declarations), done))
+                    operations, copied = [_NOT_NEWLINE.sub(" ", update[:start])], start
                 known[name] = text
                 declarations.append(" ".join(pending))
                 end = offset + len(text)
@@ -145,7 +155,7 @@ def declared_first(update: str) -> tuple[str, str]:
         else:
             may = depth == 0 and text == ";"
             begun = begun or not may
-    return " ".join(declarations), "".join([*operations, update[copied:]])
+    return [*parts, (" ".join(declarations), "".join([*operations, update[copied:]]))]
 
 
 def with_dataset(update: str, using: Sequence[str], using_named: Sequence[str]) -> str:

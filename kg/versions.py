@@ -67,7 +67,10 @@ class Shelf(Protocol):
 
 
 class StoredVersions:
-    """Implement Versions: a store that answers, a builder that drafts, a shelf that holds."""
+    """Implement Versions: a store that answers, a builder that drafts, a shelf that holds.
+
+    While somebody holds ``unmoved`` no version is put on disk: what lies there can be read.
+    """
 
     def __init__(self, store: WritableStore, builder: Builder, shelf: Shelf) -> None:
         """Put the three together; they agree on the current version."""
@@ -75,6 +78,7 @@ class StoredVersions:
         self._builder = builder
         self._shelf = shelf
         self._turn = asyncio.Lock()
+        self.unmoved = asyncio.Lock()
         self._waiting = 0
         self._ahead: Snapshot | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -144,7 +148,8 @@ class StoredVersions:
 
     async def _commit(self, draft: Draft, stage: Path) -> None:
         try:
-            self._ahead = await asyncio.to_thread(self._shelf.commit, draft, stage)
+            async with self.unmoved:
+                self._ahead = await asyncio.to_thread(self._shelf.commit, draft, stage)
         except OSError as error:
             raise UnavailableError(
                 f"The version could not be put on disk, and nothing has changed: {error.strerror}."

@@ -6,10 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import pyoxigraph as ox
-
 from osteokg.kg.payloads import Payload, triples_of
-from osteokg.kg.updates import engine_text
 
 if TYPE_CHECKING:  # what a worker does with a write needs no store
     from osteokg.kg.store import Store
@@ -24,7 +21,6 @@ __all__ = [
     "Versions",
     "Write",
     "Written",
-    "as_update",
     "triples_of",
 ]
 
@@ -70,24 +66,6 @@ class DropGraph:
 
 
 Write: TypeAlias = Update | ReplaceGraph | MergeGraph | DropGraph
-
-
-def as_update(write: Write) -> tuple[str, str | None]:
-    """Return a write as one update, which the engine carries out wholly or not, and its base.
-
-    Raises what ``engine_text`` and ``triples_of`` raise.
-    """
-    if isinstance(write, Update):
-        return engine_text(write.text, write.base, write.using, write.using_named), write.base
-    graph = "DEFAULT" if write.graph is None else f"GRAPH {ox.NamedNode(write.graph)}"
-    if isinstance(write, DropGraph):
-        return f"DROP {graph}", None
-    triples = [triple for payload in write.payloads for triple in triples_of(payload)]
-    body = (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
-    drop = f"DROP SILENT {graph}; " if isinstance(write, ReplaceGraph) else ""
-    if write.graph is None:
-        return f"{drop}INSERT DATA {{ {body} }}", None
-    return f"{drop}CREATE SILENT {graph}; INSERT DATA {{ {graph} {{ {body} }} }}", None
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ class _Loader:
                 if "started" in told and (worker := self.workers.get(told["started"])):
                     worker.process = told["process"]
                 elif "ended" in told and (worker := self.workers.pop(told["ended"], None)):
-                    worker.note_end(told.get("status"))
+                    worker.note_end(told.get("status"), told.get("words", ""))
         for worker in self.workers.values():
             worker.abandon()
         self.workers.clear()

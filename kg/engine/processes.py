@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from osteokg.kg.errors import LimitError, UnavailableError
 from osteokg.kg.worker.limits import Limits
+from osteokg.kg.worker.loader import LAST_WORDS
 from osteokg.kg.worker.messages import HEAD, Kind, as_error, encode, parse_head
 from osteokg.kg.worker.snapshot import Snapshot
 
@@ -53,7 +54,8 @@ async def run_module(name: str, *arguments: str, **streams: Any) -> Process:
 class Worker:
     """Hold the service's side of one worker.
 
-    ``ended`` comes to its exit status (negative: the signal), None where nobody could tell.
+    ``ended`` comes to its exit status (negative: the signal), None where nobody could tell;
+    ``last_words`` are then what it said on stderr.
     ``stopped_for`` is why we ended it, if we told. An ``orphan`` has lost its loader: it may
     finish what it is doing. One that is ``is_tired`` holds more memory than it should.
     """
@@ -76,6 +78,7 @@ class Worker:
         self.is_idle = True
         self.is_tired = False
         self.gave_way = False
+        self.last_words = ""
         self._stopped = False
         self._source = source
 
@@ -98,9 +101,10 @@ class Worker:
         if self.is_idle:
             self.note_end(None)
 
-    def note_end(self, status: int | None) -> None:
-        """Note how the worker ended."""
+    def note_end(self, status: int | None, words: str = "") -> None:
+        """Note how the worker ended, and what it said then."""
         if not self.ended.done():
+            self.last_words = words
             self.ended.set_result(status)
         self.writer.close()
 
@@ -145,7 +149,9 @@ class Spawned:
 
     async def start(self) -> Worker:
         """Return a new worker that has loaded the version."""
-        process = await run_module("osteokg.kg.worker", *self._arguments, stdin=PIPE, stdout=PIPE)
+        process = await run_module(
+            "osteokg.kg.worker", *self._arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
         assert process.stdout is not None
         assert process.stdin is not None
         worker = Worker(self, next(self._numbers), process.stdout, process.stdin)
@@ -169,7 +175,9 @@ class Spawned:
     async def _wait(self, worker: Worker, process: Process) -> None:
         status = await process.wait()
         del self._processes[worker.number]
-        worker.note_end(status)
+        assert process.stderr is not None
+        words = await process.stderr.read(LAST_WORDS)
+        worker.note_end(status, words.decode(errors="replace"))
 
     def kill(self, worker: Worker) -> None:
         """End a worker; its number finds it only while it has not been waited for."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from osteokg.kg.engine.processes import Worker, read_frame
 from osteokg.kg.errors import (
+    EngineError,
     MemoryLimitError,
     OsteoKGError,
     QueryNestingError,
@@ -34,7 +36,10 @@ _TOLD: Mapping[str, tuple[type[OsteoKGError], str]] = {
     "SIGSEGV": (QueryNestingError, "It is nested so deeply that it cannot be read."),
     "SIGBUS": (QueryNestingError, "It is nested so deeply that it cannot be read."),
 }
-"""What it means that a worker was ended by a signal."""
+"""What it means that a worker was ended by a signal, unless it said otherwise."""
+
+_PANIC = re.compile(r"panicked at [^\n]*\n([^\n]+)")
+"""What the engine says before it aborts for a fault of its own, not for want of memory."""
 
 
 class NotStartedError(Exception):
@@ -96,6 +101,11 @@ async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGEr
     ended_by = signal.Signals(-status).name if status is not None and status < 0 else ""
     if ended_by == "SIGALRM" or (status is None and is_late):
         return late
+    if panic := _PANIC.search(worker.last_words):
+        return EngineError(
+            f"The engine failed by a fault of its own: {panic[1]}. Asked again it would fail "
+            "again: ask in another way, and report the query to whoever runs this service."
+        )
     if ended_by in _TOLD:
         error, words = _TOLD[ended_by]
         return error(words)

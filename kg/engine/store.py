@@ -16,6 +16,7 @@ from osteokg.kg.engine.processes import Source, Spawned
 from osteokg.kg.engine.run import NotStartedError, Receive, ask
 from osteokg.kg.engine.spool import Chunks, Space, Spooled
 from osteokg.kg.errors import (
+    EngineError,
     GoneError,
     LimitError,
     OsteoKGError,
@@ -280,7 +281,7 @@ class ProcessStore:
                         await self._run(used, place, errand)
                         return
                 raise UnavailableError("The engine ended before it began: ask again.", 1)
-            except LimitError as error:
+            except (LimitError, EngineError) as error:
                 self._stopped[type(error).__name__] += 1
                 raise
             except asyncio.CancelledError:

@@ -25,7 +25,10 @@ from osteokg.kg.worker.messages import decode
 from osteokg.kg.worker.snapshot import Snapshot, load
 from osteokg.kg.worker.work import work
 
-__all__ = ["FORK", "KILL", "ORDER", "main"]
+__all__ = ["FORK", "KILL", "LAST_WORDS", "ORDER", "main"]
+
+LAST_WORDS = 4096
+"""So many bytes of what a worker says on stderr are read when it has ended."""
 
 ORDER = struct.Struct(">cI")
 """What an order is: what to do, and with the worker of which number."""
@@ -46,6 +49,7 @@ class Loader:
         self._union = union
         self._limits = limits
         self._processes: dict[int, int] = {}  # number to process id
+        self._words: dict[int, int] = {}  # number to where its last words are read
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
             os.set_blocking(end, False)
@@ -91,24 +95,32 @@ class Loader:
         return True
 
     def _fork(self, number: int, channel: int) -> None:
+        self._words[number], said = os.pipe()
         try:
             process = os.fork()
+            if process == 0:
+                self._become_worker(channel, said)
         except OSError as error:
+            os.close(self._words.pop(number))
             self.tell(ended=number, why=f"no process could be started: {error.strerror}")
             return
-        if process == 0:
-            self._become_worker(channel)
-        os.close(channel)
+        finally:
+            os.close(channel)
+            os.close(said)
         self._processes[number] = process
         self.tell(started=number, process=process)
 
-    def _become_worker(self, channel: int) -> None:
+    def _become_worker(self, channel: int, said: int) -> None:
         try:
+            os.dup2(said, 2)
+            os.set_blocking(2, False)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._control.close()
             os.close(self._woken)
             os.close(self._waking)
+            for heard in self._words.values():
+                os.close(heard)
             work(channel, channel, self._store, self._union, self._limits)
         finally:
             os._exit(1)
@@ -121,7 +133,9 @@ class Loader:
                 return
             number = numbers[process]
             del self._processes[number]
-            self.tell(ended=number, status=os.waitstatus_to_exitcode(status))
+            with os.fdopen(self._words.pop(number), "rb") as heard:
+                words = heard.read(LAST_WORDS).decode(errors="replace")
+            self.tell(ended=number, status=os.waitstatus_to_exitcode(status), words=words)
 
 
 def main(arguments: list[str]) -> int:

@@ -41,22 +41,24 @@ class _Sign:
 
 
 class _Json:
-    """Count what parts a row from the next.
-
-    ``},{"`` begins a row unless that quotation mark ends a string, and then no name follows.
-    A row without any binding is counted wherever ``,{}`` stands, be it in a string.
-    """
+    """Count the objects of the list of rows: outside of strings only they follow ``[`` or ``,``."""
 
     def __init__(self) -> None:
-        self.parted = [_Sign(sign) for sign in (b'},{"', b",{}")]
-        self.ended = [_Sign(sign) for sign in (b'},{"}', b'},{",')]
+        self.begun = [_Sign(sign) for sign in (b"[{", b",{")]
+        self.quoted = False
+        self.before = b""
 
     def add(self, data: bytes) -> int:
-        return (
-            1
-            + sum(sign.add(data) for sign in self.parted)
-            - sum(sign.add(data) for sign in self.ended)
-        )
+        text = self.before + data
+        self.before = b""
+        if b"\\" in text:
+            text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+            if text.endswith(b"\\"):
+                text, self.before = text[:-1], b"\\"
+        parts = text.split(b'"')
+        outside = b"".join(parts[self.quoted :: 2])
+        self.quoted ^= len(parts) % 2 == 0
+        return sum(sign.add(outside) for sign in self.begun)
 
 
 class _Xml(_Sign):

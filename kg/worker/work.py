@@ -8,7 +8,7 @@ from typing import BinaryIO, NoReturn
 
 import pyoxigraph as ox
 
-from osteokg.kg.errors import MemoryLimitError, OsteoKGError, SizeLimitError, UnavailableError
+from osteokg.kg.errors import EngineError, MemoryLimitError, OsteoKGError, SizeLimitError
 from osteokg.kg.results import ROW_FORMATS, Format, Query, evaluate_into
 from osteokg.kg.worker.confinement import (
     Yielding,
@@ -39,7 +39,7 @@ __all__ = ["work"]
 _PART = 1 << 16
 """An answer is sent in parts of about so many bytes."""
 
-_STANDARD = (0, 1, 2)
+_STANDARD = (0, 1)
 
 
 def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Limits) -> NoReturn:
@@ -48,11 +48,12 @@ def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Lim
     ``union`` says whether the store's default graph repeats its named graphs.
 
     Ends the process: by itself when nobody asks any more, by a signal when a limit is met. Call
-    it in a process of one thread, with nothing open that the worker should not have.
+    it in a process of one thread, with nothing open that the worker should not have; whoever
+    started it reads its stderr, where the engine says why it aborts.
     """
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in _STANDARD:
-        os.dup2(nowhere, descriptor)  # the engine's last words are for nobody
+        os.dup2(nowhere, descriptor)
     os.close(nowhere)
     limited = limit_memory(limits.memory + limits.stack)
     most = None if limited else peak_memory() + limits.memory + limits.stack
@@ -100,7 +101,7 @@ def _answer_all(
         except OSError:
             raise
         except BaseException as error:  # the engine's own panics are no Exception
-            told_ = UnavailableError(f"The engine failed: {type(error).__name__}: {error}")
+            told_ = EngineError(f"The engine failed: {type(error).__name__}: {error}")
             outgoing.write(frame(Kind.FAILED, encode_error(told_)))
             outgoing.flush()
             raise

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.sparql import syntax_error
-from osteokg.kg.updates import engine_operations, engine_text
+from osteokg.kg.updates import engine_operations, engine_texts
 from osteokg.kg.worker.snapshot import make_union
 from osteokg.kg.writes import DropGraph, MergeGraph, ReplaceGraph, Update, Write, triples_of
 
@@ -51,7 +51,8 @@ def _update(store: ox.Store, write: Update, union: bool) -> bytes | None:
     """Carry out an update; return the default graph where it wrote to one that is a union."""
     asked = (write.text, write.base, write.using, write.using_named)
     if not union:
-        store.update(engine_text(*asked), base_iri=write.base)
+        for text in engine_texts(*asked):
+            store.update(text, base_iri=write.base)
         return None
     written = None
     for operation in engine_operations(*asked):

@@ -10,16 +10,18 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
 
+import hostile_queries
 import httpx2
 import pytest
 
 from osteokg.kg.engine import Workers
 
-PRODUCT = " . ".join(f"?s{n} ?p{n} ?o{n}" for n in range(6))
-ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"
+ENDLESS = hostile_queries.ENDLESS["a cross product"]
+PRODUCT = hostile_queries.PRODUCT
 
 
 @pytest.fixture(scope="module", params=get_args(Workers))
@@ -31,9 +33,9 @@ def running(request, command, surroundings, good, tmp_path_factory):
 
 
 @contextlib.contextmanager
-def started(command, surroundings, good, folder, workers):
+def started(command, surroundings, good, folder, workers, *options):
     arguments = ["serve", "--port", "0", "--evidence", str(good), "--workers", workers]
-    arguments += ["--query-seconds", "6"]
+    arguments += ["--query-seconds", "6", *options]
     arguments += ["--cache-size", "0"]  # equal queries are to run as many times as they are asked
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         environment = {**surroundings, "TMPDIR": str(folder)}
@@ -180,6 +182,56 @@ def test_a_small_answer_tells_its_length(running):
     answer = ask(client, "SELECT ?s { ?s a ?type } LIMIT 3", **{"Accept-Encoding": "identity"})
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert len(answer.json()["results"]["bindings"]) == 3
+
+
+def memory(process):
+    """Return the bytes of memory that are a process's own share."""
+    told = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+    return int(re.search(r"^Pss: +(\d+)", told, re.MULTILINE)[1]) * 1024
+
+
+LIMITS = {"too long", "too much memory", "too large", "nested too deeply", "is busy"}
+
+
+def test_hostile_queries_of_every_kind_leave_a_server_as_it_was(
+    command, surroundings, good, tmp_path, engine_processes
+):
+    """Each is answered or meets a limit that is told; others go on; no process or byte stays."""
+    queries = hostile_queries.ENDLESS | hostile_queries.DEEP
+    count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    limits = ("--query-seconds", "1", "--query-memory", "256M")
+    with (
+        started(command, surroundings, good, tmp_path, "fork", *limits) as (client, process),
+        httpx2.Client(base_url=client.base_url, timeout=60, trust_env=False) as hostile,
+        ThreadPoolExecutor(4) as together,
+    ):
+
+        def came_of(name):
+            try:
+                answer = ask(hostile, queries[name])
+            except httpx2.RemoteProtocolError:
+                return "cut"
+            if answer.status_code == 200:
+                return "answered"
+            return next((one for one in LIMITS if one in answer.json()["title"]), answer.text)
+
+        def files():
+            return {path for path in tmp_path.rglob("*") if path.is_file()}
+
+        right = ask(client, count).json()
+        kept, before = files(), memory(process.pid)
+        asked = {name: together.submit(came_of, name) for name in queries}
+        while not all(one.done() for one in asked.values()):
+            assert ask(client, "ASK {}").json()["boolean"]
+        came = {name: one.result() for name, one in asked.items()}
+        endless = {came[name] for name in hostile_queries.ENDLESS}
+        assert set(came.values()) <= {*LIMITS, "cut", "answered"}, came
+        assert "answered" not in endless, came
+        wait_until(lambda: not long(engine_processes(process.pid)))
+        assert ask(client, count).json() == right
+        assert files() == kept
+        assert memory(process.pid) < before + (32 << 20)
+        assert len(engine_processes(process.pid)) <= 1 + 4 + 8  # loader, quick and slow places
 
 
 @pytest.fixture(params=get_args(Workers))

@@ -121,3 +121,10 @@ def test_formats_answer_to_their_names(accept, rows, graph):
 def test_no_header_is_a_failure(accept):
     assert best_type(accept, OFFERED) in (*OFFERED, None)
     assert prefers_html(accept, OFFERED) in (True, False)
+
+
+def test_a_hundred_ranges_are_read():
+    """Nobody who means it sends more, and others wait meanwhile."""
+    ranges = [f"image/x-{number}" for number in range(99)]
+    assert best_type(", ".join([*ranges, "text/csv", "text/turtle"]), OFFERED) == "text/csv"
+    assert best_type(", ".join([*ranges, "a/b", "text/turtle"]), OFFERED) is None

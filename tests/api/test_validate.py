@@ -1,5 +1,8 @@
 """POST /validate: the report on a document, in every form; nothing is stored."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pyoxigraph as ox
 import pytest
 
@@ -161,3 +164,33 @@ def test_the_judge_knows_the_current_version(serving, good, tmp_path, fern):
         assert client.put("/graphs", params=graph, content=fern, headers=TURTLE).status_code == 201
         told = judged(client, fern).json()["problems"]
         assert "described-twice" in {problem["constraint"] for problem in told}
+
+
+def test_a_document_is_judged_while_versions_are_made(serving, good, tmp_path, fern):
+    """What is read to judge by does not move meanwhile."""
+    token = tmp_path / "token"
+    token.write_text("correct-horse-battery-staple\n", encoding="utf-8")
+    token.chmod(0o600)
+    arguments = ("--data-dir", str(tmp_path / "data"), "--write-token-file", str(token))
+    with (
+        serving("--evidence", str(good), *arguments) as client,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        client.headers["Authorization"] = "Bearer correct-horse-battery-staple"
+        done = threading.Event()
+
+        def write() -> list[int]:
+            told = []
+            while not done.is_set():
+                text = f"<https://example.org/it> <https://example.org/count> {len(told)} ."
+                graph = {"graph": "https://example.org/it"}
+                told.append(client.put("/graphs", params=graph, content=text, headers=TURTLE))
+            return [answer.status_code for answer in told]
+
+        writing = beside.submit(write)
+        try:
+            answers = [judged(client, fern) for _ in range(6)]
+        finally:
+            done.set()
+        assert [answer.json() for answer in answers] == [{"conforms": True, "problems": []}] * 6
+        assert set(writing.result()) == {201, 204}

@@ -1,18 +1,10 @@
-"""What clients send to be written: documents read without fetching, writes as one update."""
+"""What clients send to be written: documents, read without fetching."""
 
 import pyoxigraph as ox
 import pytest
 
 from osteokg.kg.errors import PayloadSyntaxError, RequestError
-from osteokg.kg.writes import (
-    DropGraph,
-    MergeGraph,
-    Payload,
-    ReplaceGraph,
-    Update,
-    as_update,
-    triples_of,
-)
+from osteokg.kg.writes import Payload, triples_of
 
 G = "http://example.org/g"
 RDF = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="http://x/">'
@@ -84,37 +76,3 @@ def test_nothing_is_fetched_for_a_document(listening):
     with pytest.raises(RequestError):
         triples_of(Payload(xml.encode(), ox.RdfFormat.RDF_XML))
     assert not asked()
-
-
-@pytest.mark.parametrize("graph", [None, G])
-def test_a_write_is_one_update(graph):
-    store = ox.Store()
-    name = ox.DefaultGraph() if graph is None else ox.NamedNode(graph)
-
-    def held():
-        return {quad.object.value for quad in store.quads_for_pattern(None, None, None, name)}
-
-    def carry_out(write):
-        text, base = as_update(write)
-        store.update(text, base_iri=base)
-
-    def payloads(*values):
-        return tuple(Payload(f"<x:a> <x:p> '''{v}\\n}}''' .".encode(), TURTLE) for v in values)
-
-    carry_out(ReplaceGraph(graph, payloads("1", "2")))
-    assert held() == {"1\n}", "2\n}"}
-    carry_out(MergeGraph(graph, payloads("3")))
-    assert held() == {"1\n}", "2\n}", "3\n}"}
-    carry_out(ReplaceGraph(graph, payloads("4")))
-    assert held() == {"4\n}"}
-    carry_out(ReplaceGraph(graph, (Payload(b"", TURTLE),)))
-    assert held() == set()
-    carry_out(MergeGraph(graph, payloads("5")))
-    carry_out(DropGraph(graph))
-    assert held() == set()
-    assert as_update(Update("DROP ALL", base=G)) == ("\nDROP ALL", G)
-
-
-def test_the_name_of_a_graph_cannot_say_more():
-    with pytest.raises(ValueError, match="IRI"):
-        as_update(DropGraph("x:g> ; DROP ALL ; DROP GRAPH <x:h"))

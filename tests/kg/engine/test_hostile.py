@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hostile_queries import DEEP, ENDLESS, nested
 
 from osteokg.kg.engine import Limits
 from osteokg.kg.errors import (
     BusyError,
+    EngineError,
     LimitError,
     MemoryLimitError,
     QueryNestingError,
@@ -21,54 +23,6 @@ from osteokg.kg.errors import (
     TimeLimitError,
 )
 from osteokg.kg.results import ROW_FORMATS, Query
-
-
-def nested(begin: str, end: str, levels: int, inner: str = "") -> str:
-    return begin * levels + inner + end * levels
-
-
-PRODUCT = " . ".join(f"?s{n} ?p{n} ?o{n}" for n in range(6))
-DEEP = {
-    "groups, 6 kB": "ASK " + nested("{", "}", 3000),
-    "groups, 200 kB": "ASK " + nested("{", "}", 100_000),
-    "parentheses": f"ASK {{ FILTER({nested('(', ')', 6000, '1')}) }}",
-    "parentheses, 400 kB": f"ASK {{ FILTER({nested('(', ')', 200_000, '1')}) }}",
-    "negations": f"ASK {{ FILTER({'!' * 20_000}0) }}",
-    "FILTER EXISTS": "ASK " + nested("{ FILTER EXISTS ", "}", 3000, "{}"),
-    "FILTER NOT EXISTS": "ASK " + nested("{ FILTER NOT EXISTS ", "}", 300, "{}"),
-    "OPTIONAL": "ASK " + nested("{ OPTIONAL ", "}", 3000, "{}"),
-    "MINUS": "ASK " + nested("{ MINUS ", "}", 1000, "{}"),
-    "GRAPH": "ASK { " + nested("GRAPH ?g { ", "}", 1000) + "}",
-    "sub-selects": "SELECT * " + nested("{ SELECT * ", "}", 2000, "{}"),
-    "many stars": "ASK { ?s " + "/".join(["<http://ex.org/p1>*"] * 100) + " ?o }",
-}
-ENDLESS = {
-    "blank-node lists": f"SELECT * {{ ?s ?p {nested('[ ?p ', ']', 200, '1')} }}",
-    "collections": f"ASK {{ ?s ?p {nested('(', ')', 3000, '1')} }}",
-    "paths in parentheses": f"ASK {{ ?s {nested('(', ')*', 5000, '<a:b>')} ?o }}",
-    "a sum of 50,000": f"ASK {{ FILTER({'+'.join(['1'] * 50_000)}) }}",
-    "50,000 conditions": f"ASK {{ FILTER({'&&'.join(['?x'] * 50_000)}) }}",
-    "50,000 alternatives": f"ASK {{ {' UNION '.join(['{}'] * 50_000)} }}",
-    "groups, 4 MB": "ASK " + nested("{", "}", 2_000_000),
-    "a cross product": f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}",
-    "an endless answer": f"SELECT * {{ {PRODUCT} }}",
-    "a graph without end": f"CONSTRUCT {{ ?s0 ?p1 ?o2 }} {{ {PRODUCT} }}",
-    "ORDER BY": f"SELECT * {{ {PRODUCT} }} ORDER BY ?o0 ?o1",
-    "DISTINCT": f"SELECT DISTINCT * {{ {PRODUCT} }}",
-    "GROUP BY": f"SELECT ?o0 ?o1 ?o2 (COUNT(*) AS ?n) {{ {PRODUCT} }} GROUP BY ?o0 ?o1 ?o2",
-    "GROUP_CONCAT": f"SELECT (GROUP_CONCAT(?o0) AS ?all) {{ {PRODUCT} }}",
-    "VALUES": f"SELECT * {{ VALUES ?x {{{' 1' * 100_000}}} VALUES ?y {{{' 1' * 100_000}}} }}",
-    "REGEX": 'ASK { ?s ?p ?o FILTER REGEX(STR(?o), "(a{1,1000}){1,1000}") }',
-    "REPLACE": 'SELECT ?j { BIND("aaaaaaaaaaaaaaaa" AS ?a)'
-    + "".join(
-        f' BIND(REPLACE(?{chr(97 + n)}, "a", "aaaaaaaaaaaaaaaa") AS ?{chr(98 + n)})'
-        for n in range(9)
-    )
-    + " }",
-    "paths everywhere": "SELECT (COUNT(*) AS ?n) { "
-    + " . ".join(f"?a{n} (<http://ex.org/p1>|!<a:b>)* ?b{n}" for n in range(3))
-    + " }",
-}
 
 
 def test_deep_nesting_is_read(run):
@@ -139,6 +93,22 @@ def test_memory_is_told(run):
             await store.query(Query(ENDLESS["ORDER BY"]))
 
     run(asked, limits=limits)
+
+
+def test_a_fault_of_the_engine_is_no_want_of_memory(run, count):
+    """Numbers, and words that begin with digits: the engine compares them in a circle.
+
+    9 < 10 as numbers, "10" < "5 a" < "9" as texts, and its sorting aborts when it sees that.
+    """
+    values = " ".join(f'{n * 37 % 100} "{n * 53 % 100} a"' for n in range(50))
+    query = Query(f"SELECT ?o {{ VALUES ?o {{ {values} }} }} ORDER BY COALESCE(?o, 1)")
+
+    async def asked(store):
+        with pytest.raises(EngineError, match=r"fault of its own: .*total order") as told:
+            await store.query(query)
+        return told.value.status, store.status().stopped, await count(store)
+
+    assert run(asked) == (500, {"EngineError": 1}, 1201)
 
 
 def test_nesting_that_cannot_be_read_is_told(run):
