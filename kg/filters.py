@@ -36,6 +36,11 @@ class Phrase:
     words: tuple[str, ...]
     things: tuple[tuple[str, ...], ...]
 
+    @property
+    def text(self) -> str:
+        """Return the words as somebody would write them."""
+        return " ".join(f'"{word}"' if " " in word else word for word in self.words)
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -51,6 +56,8 @@ class Filters:
     study: tuple[str, ...] = ()
     reference: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    cell: tuple[str, ...] = ()
     q: tuple[Phrase, ...] = ()
 
     def __bool__(self) -> bool:
@@ -75,9 +82,29 @@ class Filters:
     def pattern(self) -> str:
         """Return the group graph pattern of the filters, for a query that binds the same names.
 
-        Empty where nothing is asked.
+        Empty where nothing is asked. The query has to declare the prefixes ``okg`` and ``rdf``.
         """
         return "\n".join(_sub_select(query) for query in self.queries())
+
+    def of_findings(self) -> str:
+        """Return a group graph pattern that binds ``?finding`` to each finding that is left.
+
+        The query has to declare the prefixes ``okg`` and ``rdf``.
+        """
+        return (
+            "{ SELECT DISTINCT (?statement AS ?finding) WHERE { "
+            f"?statement a <{VOCAB}Finding> . BIND(?statement AS ?row)\n{self.pattern()} }} }}"
+        )
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters that mean the same, CURIEs for IRIs: for addresses of ours."""
+        of_things = [
+            (name, contract(iri).strip("<>"))
+            for name in FILTERS
+            if name != "q"
+            for iri in getattr(self, name)
+        ]
+        return of_things + [("q", phrase.text) for phrase in self.q]
 
 
 FILTERS = tuple(field.name for field in fields(Filters))
@@ -245,16 +272,15 @@ def _spellings(value: str) -> list[str]:
 
 def _keys(row: Mapping[str, str]) -> list[str]:
     """Return the keys of a name: of an IRI of ours also its last part."""
-    name = row.get("name", row["iri"])
     if row["naming"] == "identifier":
+        name = row["name"]
         return [name.lower() if name.startswith("https://doi.org/") else name]
     if row["naming"] not in ("iri", "outside"):
-        return [_plain(name)]
-    if name.startswith(VOCAB):
-        return [name, _plain(name.removeprefix(VOCAB))]
-    if name.startswith(ID):
-        return [name, _plain(name.rpartition("/")[2])]
-    return [name]
+        return [_plain(row["name"])]
+    iri = row["iri"]
+    if iri.startswith((VOCAB, ID)):
+        return [iri, _plain(iri.removeprefix(VOCAB).rpartition("/")[2])]
+    return [iri]
 
 
 _NEAREST = ("iri", "identifier", "outside", "label", "notation", "synonym")

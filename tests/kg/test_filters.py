@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from osteokg.kg.errors import FilterError
 from osteokg.kg.files import Sources
 from osteokg.kg.filters import FILTERS, Filters, askable_of
-from osteokg.kg.names import ID, VOCAB
+from osteokg.kg.names import ID, PREFIXES, VOCAB
+from osteokg.kg.rows import rows_of
 from osteokg.kg.selection import SORTS, Order, select
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.table import findings_rows
@@ -139,7 +140,7 @@ def test_what_is_given_twice_means_any_and_equal_questions_are_equal(read):
 @pytest.mark.parametrize(
     ("text", "said", "suggested"),
     [
-        ("intervention=VitaminK22", "no such intervention. Did you mean okg:VitaminK2", "okg:VitaminK2"),
+        ("intervention=VitaminK22", "no such intervention. Did you mean okg:", "okg:VitaminK2"),
         ("site=okg:Femurr", "Did you mean okg:Femur (femur)", "okg:Femur"),
         ("study=quil-2001", "Did you mean study:quill-2001 (Quill 2001)", "study:quill-2001"),
         ("direction=up", "the graph has no such direction", None),
@@ -193,7 +194,7 @@ def test_a_term_selects_the_rows_that_name_what_it_covers(ask, askable, table, c
 @pytest.mark.parametrize(
     ("name", "column"),
     [("direction", "direction"), ("contrast", "contrast"), ("status", "publication_status"),
-     ("study", "study"), ("reference", "reference")],
+     ("study", "study"), ("reference", "reference"), ("kind", "kind")],
 )  # fmt: skip
 def test_a_token_selects_the_rows_that_have_it(ask, askable, table, name, column):
     tokens = {token for row in table for token in row[column].split(";") if token}
@@ -210,6 +211,41 @@ def test_a_token_selects_the_rows_that_have_it(ask, askable, table, name, column
 def test_a_joint_study_is_selected_by_its_own_name_too(found):
     assert found("study=joint-7-12") == ["finding/joint-7-12-k2-bone-strength-tibia"]
     assert "finding/joint-7-12-k2-bone-strength-tibia" in found("study=nib-2002")
+
+
+def test_a_cell_selects_the_findings_that_stand_in_it(ask, askable, version):
+    cells: dict[str, set[str]] = {}
+    for quad in version.store.quads_for_pattern(None, ox.NamedNode(VOCAB + "cell"), None, None):
+        cells.setdefault(quad.object.value, set()).add(quad.subject.value)
+    assert len(cells) > 3
+    for cell, findings in cells.items():
+        chosen = ask(select, askable.read([("cell", cell)]))
+        assert {one.row for one in chosen} == findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "site=Femur&site=CHEBI:28384", "study=quill-2001&q=\"less bone\" k2&q=dish", "reference=7",
+     "kind=conclusion&status=not-checked", "cell=all"],
+)  # fmt: skip
+def test_the_parameters_of_filters_mean_the_same(askable, text):
+    given = dict(parse_qsl(text))
+    cells = sorted(askable.names["cell"])
+    text = text.replace("all", cells[0]).replace("site=CHEBI:28384", "intervention=CHEBI:28384")
+    filters = askable.read(parse_qsl(text))
+    assert askable.read(filters.parameters()) == filters
+    assert bool(filters.parameters()) is bool(given)
+
+
+def test_the_pattern_of_findings_binds_each_finding_that_is_left(ask, askable):
+    for parameters in ([], [("outcome", "BoneMass"), ("q", "k2")], [("site", "Tibia")]):
+        filters = askable.read(parameters)
+        prefixes = f"PREFIX okg: <{VOCAB}> PREFIX rdf: <{PREFIXES['rdf']}>"
+        query = f"{prefixes} SELECT ?finding WHERE {{ {filters.of_findings()} }}"
+        bound = sorted(row["finding"] for row in ask(rows_of, query))
+        chosen = ask(select, filters)
+        assert bound == [one.row for one in chosen if "/finding/" in one.row]
+        assert bound
 
 
 @given(
