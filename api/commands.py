@@ -144,7 +144,7 @@ def _files_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def fmt(arguments: argparse.Namespace) -> int:
-    """Write the files in canonical form: evidence, the table of mappings, JSON-LD's context …"""
+    """Write the files in canonical form: evidence, the mappings, what is made of them."""
     files = _files_in(arguments.path) or list(find_sources(arguments.evidence).evidence)
     problems: list[Problem] = []
     changed: list[Path] = []

@@ -22,7 +22,15 @@ from osteokg.kg.names import ID, VOCAB, contract, expand
 from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
 
-__all__ = ["FILTERS", "Askable", "Filters", "Phrase", "askable_of"]
+__all__ = [
+    "FILTERS",
+    "Askable",
+    "Filters",
+    "Phrase",
+    "askable_of",
+    "sub_select",
+    "words_in",
+]
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Filters:
 
         Empty where nothing is asked. The query has to declare the prefixes ``okg`` and ``rdf``.
         """
-        return "\n".join(_sub_select(query) for query in self.queries())
+        return "\n".join(sub_select(query) for query in self.queries())
 
     def of_findings(self) -> str:
         """Return a group graph pattern that binds ``?finding`` to each finding that is left.
@@ -113,14 +121,20 @@ FILTERS = tuple(field.name for field in fields(Filters))
 _PROLOGUE = re.compile(r"^(?:\s*#[^\n]*\n|\s*PREFIX[^\n]*\n|\s*\n)*", re.IGNORECASE)
 
 
-def _sub_select(query: str) -> str:
+def words_in(text: str) -> list[str]:
+    """Return the words of a text in lower case; a part in quotation marks is one of them."""
+    return [(quoted or bare).lower() for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', text)]
+
+
+def sub_select(query: str) -> str:
+    """Return a SELECT as a group for another query, which declares the prefixes."""
     return "{ " + _PROLOGUE.sub("", query).rstrip() + " }"
 
 
 def _all_words(phrase: Phrase) -> str:
     parts = []
     for word, things in zip(phrase.words, phrase.things, strict=True):
-        text = _sub_select(view("filters/word", things))
+        text = sub_select(view("filters/word", things))
         parts.append(text.replace("WORD", str(ox.Literal(word))))
     return "\n".join(parts)
 
@@ -165,11 +179,18 @@ class Askable:
             **{name: tuple(sorted(iris)) for name, iris in given.items()}, q=tuple(one_each)
         )
 
+    def term(self, value: str) -> frozenset[str]:
+        """Return the terms that a value means, of whatever kind. Raises FilterError for none."""
+        spelling = _spellings(value)[0]
+        for name in ("intervention", "model", "site", "compartment", "outcome"):
+            if meant := self.names[name].get(spelling):
+                return meant
+        if spelling in self.outside:
+            return frozenset({spelling})
+        raise FilterError(f"below={value}: the graph has no such term.", "below", value)
+
     def _phrase(self, text: str) -> Phrase:
-        """Return the words of a text; a part in quotation marks is one of them."""
-        words = [
-            (quoted or bare).lower() for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', text)
-        ]
+        words = words_in(text)
         return Phrase(
             tuple(words),
             tuple(

@@ -13,7 +13,7 @@ from osteokg.kg.filters import Filters
 from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
 
-__all__ = ["SORTS", "Order", "Selected", "select"]
+__all__ = ["SORTS", "Order", "Selected", "select", "selection_query"]
 
 SORTS = (
     "finding", "intervention", "model", "site", "compartment", "outcome", "direction", "contrast",
@@ -49,11 +49,16 @@ class Selected:
     row: str
 
 
+def selection_query(filters: Filters) -> str:
+    """Return the query for ``?statement`` and ``?row`` of what the filters leave."""
+    return view("selection").replace("# FILTERS", filters.pattern())
+
+
 async def select(store: Store, filters: Filters, orders: Iterable[Order] = ()) -> list[Selected]:
     """Return the rows that the filters leave, in the orders asked for, then by IRI."""
-    text = view("selection").replace("# FILTERS", filters.pattern())
+    rows = await rows_of(store, selection_query(filters))
     found = sorted(
-        (Selected(row["statement"], row["row"]) for row in await rows_of(store, text)),
+        (Selected(row["statement"], row["row"]) for row in rows),
         key=lambda one: (one.statement, one.row),
     )
     # Sorting is stable: the last order first.

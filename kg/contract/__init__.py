@@ -1,1 +1,1 @@
-"""The contract: the JSON that is given, as models; the same as RDF; and what is promised of both."""
+"""The contract: the JSON that is given, as models and as RDF, and what is promised of it."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import pyoxigraph as ox
+from pydantic import BaseModel
 
 from osteokg.kg.catalogue import view
 from osteokg.kg.contract.models import ITEMS, Conclusion, Resource, Statement
 from osteokg.kg.contract.reading import Described
-from osteokg.kg.jsonld import curie
+from osteokg.kg.jsonld import context, curie
 from osteokg.kg.names import VOCAB
 from osteokg.kg.results import GRAPH_FORMATS, Query, format_named
 from osteokg.kg.selection import Selected
 from osteokg.kg.store import Store
 
-__all__ = ["resources_of", "rows_told", "triples_told"]
+__all__ = ["Page", "ToldRows", "as_json", "resources_of", "rows_told", "triples_told"]
 
 _NT = format_named("nt", GRAPH_FORMATS)
 _AT_ONCE = 50
@@ -63,6 +67,61 @@ def _row(described: Described, one: Selected) -> Statement:
         return told
     about = [proposition for proposition in told.proposition if proposition.id == curie(one.row)]
     return told.model_copy(update={"proposition": about})
+
+
+def as_json(item: BaseModel) -> bytes:
+    """Return a model as JSON text, what is not stated left out."""
+    return item.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Hold a page of a list: how many there are, the JSON of those here, where the next is."""
+
+    total: int
+    items: Sequence[bytes]
+    next: str | None = None
+
+    def as_json(self) -> bytes:
+        """Return ``{"total", "items", "next"}``."""
+        return self._written(b"{")
+
+    def as_jsonld(self) -> bytes:
+        """Return the same with the context within it, so that it is read as RDF anywhere."""
+        text = json.dumps(context(), ensure_ascii=False, separators=(",", ":")).encode()
+        return self._written(b'{"@context":' + text + b",\n")
+
+    def _written(self, head: bytes) -> bytes:
+        items = b",\n".join(self.items)
+        following = json.dumps(self.next).encode()
+        total = str(self.total).encode()
+        return b'%b"total":%b,"items":[\n%b\n],"next":%b}\n' % (head, total, items, following)
+
+
+class ToldRows:
+    """Keep the JSON of rows of one version, least asked out first: pages share them."""
+
+    def __init__(self, most: int = 2000) -> None:
+        """Keep so many rows."""
+        self._most = most
+        self._texts: OrderedDict[Selected, bytes] = OrderedDict()
+
+    async def of(self, store: Store, selected: Sequence[Selected]) -> list[bytes]:
+        """Return the JSON of each row, in order."""
+        missing = [one for one in selected if one not in self._texts]
+        made = dict(zip(missing, await _texts(store, missing), strict=True)) if missing else {}
+        found = [self._texts.get(one) or made[one] for one in selected]
+        for one, text in zip(selected, found, strict=True):
+            self._texts[one] = text
+            self._texts.move_to_end(one)
+        while len(self._texts) > self._most:
+            self._texts.popitem(last=False)
+        return found
+
+
+async def _texts(store: Store, selected: Sequence[Selected]) -> list[bytes]:
+    rows = await rows_told(store, selected)
+    return await asyncio.to_thread(lambda: [as_json(row) for row in rows])
 
 
 async def resources_of(store: Store, model: type[Model], things: Sequence[str]) -> list[Model]:

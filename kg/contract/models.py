@@ -24,10 +24,12 @@ __all__ = [
     "ClinicalFinding",
     "Comparison",
     "Conclusion",
+    "CountedTerm",
     "Experiment",
     "Explanation",
     "Exposure",
     "Finding",
+    "FindingsPage",
     "InteractionClaim",
     "InteractionComponent",
     "Link",
@@ -41,10 +43,13 @@ __all__ = [
     "Resource",
     "SingleStudy",
     "Statement",
+    "StudiesPage",
     "Study",
     "Term",
+    "TermsPage",
     "Text",
     "Thing",
+    "ThingsPage",
 ]
 
 
@@ -371,3 +376,49 @@ ITEMS: dict[str, type[Statement]] = {
     "Conclusion": Conclusion,
 }
 """The models of the rows of the findings table, by class."""
+
+
+class FindingsPage(BaseModel):
+    """A page of findings and claims: one item for each line of the findings table.
+
+    A conclusion with several propositions is there once for each, with that one.
+    """
+
+    model_config = ConfigDict(title="FindingsPage")
+
+    total: int
+    items: list[
+        Finding | ClinicalFinding | MechanismStatement | Explanation | InteractionClaim | Conclusion
+    ]
+    next: str | None
+
+
+class StudiesPage(BaseModel):
+    """A page of studies."""
+
+    total: int
+    items: list[Study]
+    next: str | None
+
+
+class CountedTerm(Term):
+    """A term, and how many findings name it, or it and anything below it, by direction."""
+
+    findings: dict[str, int] = {}
+    findings_below: dict[str, int] = {}
+
+
+class TermsPage(BaseModel):
+    """A page of terms."""
+
+    total: int
+    items: list[CountedTerm]
+    next: str | None
+
+
+class ThingsPage(BaseModel):
+    """A page of things, briefly."""
+
+    total: int
+    items: list[Thing]
+    next: str | None

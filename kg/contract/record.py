@@ -45,9 +45,12 @@ def promises(ontology: Iterable[ox.Triple]) -> Promises:
     for name, (model, _) in FRAMED.items():
         found.update(_fields(name, model))
     for triple in ontology:
-        name = triple.subject
-        if isinstance(name, ox.NamedNode) and name.value.startswith(VOCAB) and name.value != VOCAB:
-            found["iri", name.value] = "a name of the ontology"
+        subject = triple.subject
+        if isinstance(subject, ox.NamedNode) and subject.value.removeprefix(VOCAB) not in (
+            "",
+            subject.value,
+        ):
+            found["iri", subject.value] = "a name of the ontology"
     found.update({("iri", f"{ID}{kind}/"): "the things of a kind begin so" for kind in KINDS})
     found.update({("iri", f"{GRAPH}{kind}"): "a graph is so, or begins so" for kind in _GRAPHS})
     return found
