@@ -24,7 +24,7 @@ from osteokg.kg.errors import FilterError
 
 __all__ = ["FORMATS", "LIMIT", "MOST", "Asked", "Slice", "asked_of", "format_of", "links"]
 
-LIMIT = 100
+LIMIT = 500
 """So many items a page has unless the client says otherwise."""
 
 MOST = 1000

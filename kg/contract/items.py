@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from pydantic import BaseModel
 
 from osteokg.kg.catalogue import view
-from osteokg.kg.contract.models import ITEMS, Conclusion, Resource, Statement
+from osteokg.kg.contract.models import ITEMS, ROW_KINDS, Conclusion, Resource, Statement
 from osteokg.kg.contract.reading import Described
 from osteokg.kg.jsonld import context, curie
 from osteokg.kg.names import VOCAB
@@ -61,12 +61,15 @@ def _rows(triples: Sequence[ox.Triple], selected: Sequence[Selected]) -> list[St
 
 def _row(described: Described, one: Selected) -> Statement:
     classes = described.classes(one.statement)
-    model = next(model for name, model in ITEMS.items() if VOCAB + name in classes)
-    told = described.read(model, one.statement)
-    if one.row == one.statement or not isinstance(told, Conclusion):
-        return told
-    about = [proposition for proposition in told.proposition if proposition.id == curie(one.row)]
-    return told.model_copy(update={"proposition": about})
+    name = next(name for name in ITEMS if VOCAB + name in classes)
+    told = described.read(ITEMS[name], one.statement)
+    update: dict[str, object] = {"finding": one.statement, "kind": ROW_KINDS[name]}
+    if one.row != one.statement and isinstance(told, Conclusion):
+        names = [proposition.id for proposition in told.proposition]
+        place = names.index(curie(one.row))
+        update["finding"] = f"{one.statement}#p{place + 1}"
+        update["proposition"] = [told.proposition[place]]
+    return told.model_copy(update=update)
 
 
 def as_json(item: BaseModel) -> bytes:

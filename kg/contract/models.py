@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 
 __all__ = [
     "ITEMS",
+    "ROW_KINDS",
     "Anchor",
     "Arm",
     "Cell",
@@ -201,8 +202,14 @@ class Population(Resource):
 
 
 class Statement(Resource):
-    """What somebody states, in our own words, and the sentences that say so."""
+    """What somebody states, in our own words, and the sentences that say so.
 
+    ``finding`` and ``kind`` are what the findings table has under these names: they are for who
+    reads plain JSON, and no part of the RDF.
+    """
+
+    finding: str | None = None
+    kind: str | None = None
     paraphrase: Text | None = None
     anchor: list[Anchor] = []
     wording: Text | None = None
@@ -376,6 +383,16 @@ ITEMS: dict[str, type[Statement]] = {
     "Conclusion": Conclusion,
 }
 """The models of the rows of the findings table, by class."""
+
+ROW_KINDS = {
+    "Finding": "finding",
+    "ClinicalFinding": "clinical",
+    "MechanismStatement": "mechanism",
+    "Explanation": "explanation",
+    "InteractionClaim": "interaction-claim",
+    "Conclusion": "conclusion",
+}
+"""What the findings table calls them."""
 
 
 class FindingsPage(BaseModel):

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import pyoxigraph as ox
 
 from osteokg.kg.contract.models import Link, LiteralValue, Resource
-from osteokg.kg.jsonld import curie, literal, predicate_of
+from osteokg.kg.jsonld import context, curie, literal, predicate_of
 
 __all__ = ["Described", "Field", "fields_of"]
 
@@ -63,11 +63,14 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 
 @cache
 def fields_of(model: type[Resource] | type[Link]) -> tuple[Field, ...]:
-    """Return the fields of a model besides ``id``, in the model's order."""
+    """Return the fields of a model that are read from triples, in the model's order.
+
+    Those are all but ``id`` and what the context has no key for, which is for plain JSON alone.
+    """
     return tuple(
         Field(info.alias or name, info.annotation)
         for name, info in model.model_fields.items()
-        if name != "id"
+        if name != "id" and (info.alias or name) in context()
     )
 
 
