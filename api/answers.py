@@ -17,6 +17,7 @@ from osteokg.api.negotiation import HTML, best_type, prefers_html
 from osteokg.api.visits import visit_of
 from osteokg.kg.errors import (
     DataError,
+    FilterError,
     LimitError,
     OsteoKGError,
     QuerySyntaxError,
@@ -112,6 +113,12 @@ def problem_of(request: Request, error: OsteoKGError) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, QuerySyntaxError):
         more = {"line": error.line, "column": error.column}
+    if isinstance(error, FilterError):
+        more = {
+            "parameter": error.parameter,
+            "value": error.value,
+            "suggestions": error.suggestions,
+        }
     response = problem(request, error.status, error.title, str(error), **more)
     if isinstance(error, UnauthorizedError):
         response.headers["WWW-Authenticate"] = 'Bearer realm="writing to OsteoKG"'

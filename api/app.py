@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -23,6 +24,7 @@ from osteokg.api import (
     query_page,
     questions,
     reference,
+    resources,
     sparql,
     things,
     update,
@@ -43,8 +45,10 @@ from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
-from osteokg.kg.errors import OsteoKGError, UnavailableError
-from osteokg.kg.files import context_file
+from osteokg.kg.contract.frames import FRAMED
+from osteokg.kg.contract.record import CONTRACT
+from osteokg.kg.errors import NotFoundError, OsteoKGError, UnavailableError
+from osteokg.kg.files import context_file, frame_file
 from osteokg.kg.judging import Judge
 from osteokg.kg.service import counts_of
 from osteokg.kg.snapshots import time_now
@@ -76,7 +80,7 @@ def create_app(
         if judge is not None:
             await judge.close()
 
-    app = FastAPI(
+    app = _Described(
         title="OsteoKG",
         version=__version__,
         summary="Evidence knowledge graph of preclinical bone studies",
@@ -105,6 +109,7 @@ def create_app(
     app.include_router(validating.router, tags=["Versions"])
     app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
+    app.include_router(resources.router, tags=["Findings"])
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
@@ -114,6 +119,14 @@ def create_app(
     _add_error_answers(app)
     _add_layers(app)
     return app
+
+
+class _Described(FastAPI):
+    """An application whose description has the schemas of what the lists give."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        return openapi.with_schemas(super().openapi())
 
 
 def _watched(app: FastAPI, engine: Store) -> Store:
@@ -184,9 +197,25 @@ def _add_small_routes(app: FastAPI) -> None:
         openapi_extra=openapi.document(["application/ld+json"], versioned=False),
     )
     @app.head("/context.jsonld", include_in_schema=False)
+    @app.get(f"/context/{CONTRACT}.jsonld", include_in_schema=False)
+    @app.head(f"/context/{CONTRACT}.jsonld", include_in_schema=False)
     async def context() -> Response:
-        """Give the context that our JSON-LD is written with."""
+        """Give the context that our JSON-LD is written with, under its version too."""
         return Response(context_file().read_bytes(), media_type="application/ld+json")
+
+    @app.get(
+        "/frames/{name}.jsonld",
+        tags=["Linked data"],
+        summary="A JSON-LD frame: the shape of one kind of resource",
+        response_class=Response,
+        openapi_extra=openapi.document(["application/ld+json"], [404], versioned=False),
+    )
+    @app.head("/frames/{name}.jsonld", include_in_schema=False)
+    async def frame(name: str) -> Response:
+        """Give the frame that makes our JSON of our RDF; its context is a relative address."""
+        if name not in FRAMED:
+            raise NotFoundError(f"There is no frame {name}; there are {', '.join(FRAMED)}.")
+        return Response(frame_file(name).read_bytes(), media_type="application/ld+json")
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from osteokg.api.made_files import made_files
 from osteokg.api.text import describe_entity, rows_as_table
 from osteokg.kg.catalogue import named_queries, named_query
 from osteokg.kg.dataset import Progress
@@ -19,12 +20,10 @@ from osteokg.kg.errors import DataError, RequestError
 from osteokg.kg.files import (
     PACKAGED,
     Sources,
-    context_file,
     evidence_in,
     find_sources,
     mappings_file,
 )
-from osteokg.kg.jsonld import context_text
 from osteokg.kg.mappings import MappingTable, read_mappings
 from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
@@ -145,7 +144,7 @@ def _files_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def fmt(arguments: argparse.Namespace) -> int:
-    """Write the files in canonical form: evidence, the table of mappings, the JSON-LD context."""
+    """Write the files in canonical form: evidence, the mappings, what is made of them."""
     files = _files_in(arguments.path) or list(find_sources(arguments.evidence).evidence)
     problems: list[Problem] = []
     changed: list[Path] = []
@@ -159,7 +158,7 @@ def fmt(arguments: argparse.Namespace) -> int:
                 _replace(path, result)
     if not arguments.path and arguments.evidence in ([], [PACKAGED]):
         problems.extend(_format_mappings(changed, arguments.check))
-        changed.extend(_format_context(arguments.check))
+        problems.extend(_make_files(changed, arguments.check))
     sys.stdout.write(as_text(sort_problems(problems)))
     for path in changed:
         note = " is not in canonical form: run 'osteokg fmt'" if arguments.check else ""
@@ -215,19 +214,18 @@ def _format_mappings(changed: list[Path], only_check: bool) -> list[Problem]:
     return []
 
 
-def _format_context(only_check: bool) -> list[Path]:
-    triples: list[ox.Triple] = []
-    for path in find_sources().ontology:
-        result = read(path)
-        if isinstance(result, Problem):
-            raise DataError([result])
-        triples.extend(result)
-    text, path = context_text(triples), context_file()
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return []
-    if not only_check:
-        _replace(path, text)
-    return [path]
+def _make_files(changed: list[Path], only_check: bool) -> list[Problem]:
+    """Write what is made from the ontology; return what forbids it."""
+    try:
+        for path, text in made_files():
+            if path.exists() and path.read_text(encoding="utf-8") == text:
+                continue
+            changed.append(path)
+            if not only_check:
+                _replace(path, text)
+    except DataError as error:
+        return error.problems
+    return []
 
 
 def query(arguments: argparse.Namespace) -> int:

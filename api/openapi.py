@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from osteokg.kg.contract.models import FindingsPage, StudiesPage, TermsPage, ThingsPage
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format
 
 __all__ = [
@@ -21,6 +25,8 @@ __all__ = [
     "VALIDATE",
     "WRITE",
     "document",
+    "listing",
+    "with_schemas",
 ]
 
 _Json = dict[str, Any]
@@ -125,6 +131,78 @@ def document(
         return _operation(good, refusals)
     return _operation(good, sorted({*refusals, 400, 410, 503}), [_VERSION, _HELD])
 
+
+_PAGED = [
+    _parameter("sort", "What to sort by; a minus before it turns the order round.", many=True),
+    _parameter("limit", "How many items a page has, 1 to 1000."),
+    _parameter("cursor", "Where a page begins: from the 'next' of the one before."),
+]
+_TAKES = {
+    "q": "Words that a paraphrase, label or synonym has; a part in quotation marks is one word.",
+    "reference": "A number in a publication's list of references, or the entry's name.",
+    "kind": "finding, clinical, mechanism, explanation, interaction-claim or conclusion; of terms "
+    "and things what kind they are.",
+    "cell": "A cell of the evidence map.",
+    "below": "A term: it and everything below it.",
+}
+
+
+def listing(
+    page: type[BaseModel],
+    taken: Iterable[str],
+    sorts: Sequence[str],
+    offered: Sequence[str],
+    *,
+    suffix: bool = False,
+) -> _Json:
+    """Return the operation that gives a list in several formats, JSON as a page's model says.
+
+    ``taken`` are its filters, ``sorts`` what it can be sorted by.
+    """
+    reference = {"schema": {"$ref": f"#/components/schemas/{page.__name__}"}}
+    content: _Json = {_TYPES[name]: {} for name in offered}
+    content["application/json"] = reference
+    filters = [
+        _parameter(
+            name, _TAKES.get(name, f"A {name}: name, CURIE or IRI, ours or outside."), many=True
+        )
+        for name in taken
+    ]
+    sort = {
+        **_PAGED[0],
+        "schema": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "enum": [word for one in sorts for word in (one, f"-{one}")],
+            },
+        },
+    }
+    parameters = [*filters, sort, *_PAGED[1:], _VERSION, _HELD]
+    if suffix:
+        named = _parameter("suffix", "The format.", where="path")
+        parameters.append(
+            {**named, "required": True, "schema": {"type": "string", "enum": [*offered]}}
+        )
+    return _operation({200: {"content": content}, 304: {}}, [400, 404, 410, 503], parameters)
+
+
+def with_schemas(described: _Json) -> _Json:
+    """Return an OpenAPI document with the JSON Schema of our pages and all that is in them."""
+    pages = (FindingsPage, StudiesPage, TermsPage, ThingsPage)
+    _, schema = models_json_schema(
+        [(page, "serialization") for page in pages],
+        by_alias=True,
+        ref_template="#/components/schemas/{model}",
+    )
+    described.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
+    return described
+
+
+_TYPES = {
+    "json": "application/json", "jsonld": "application/ld+json", "csv": "text/csv",
+    "ttl": "text/turtle", "html": "text/html",
+}  # fmt: skip
 
 _RESULT = {200: {"content": {**_content(ROW_FORMATS + RDF_FORMATS), "text/html": {}}}}
 _GIVEN = {200: {"content": _content(RDF_FORMATS)}, 304: {}}

@@ -22,7 +22,7 @@ from osteokg.kg.results import (
 )
 from osteokg.kg.store import Store
 
-__all__ = ["Entity", "Value", "describe", "entity_bytes", "findings_jsonld", "linked_from"]
+__all__ = ["Entity", "Value", "describe", "entity_bytes", "linked_from"]
 
 _NT = format_named("nt", GRAPH_FORMATS)
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -117,13 +117,3 @@ async def linked_from(store: Store, iri: str) -> list[tuple[str, str, str]]:
         )
         for binding in json.loads(answer.body)["results"]["bindings"]
     ]
-
-
-async def findings_jsonld(store: Store) -> str:
-    """Return every statement as one JSON-LD document, links with labels, ordered by IRI."""
-    answer = await store.query(Query(view("statements"), rows=ROW_FORMATS[0]))
-    roots = [
-        binding["statement"]["value"] for binding in json.loads(answer.body)["results"]["bindings"]
-    ]
-    triples = await _construct(store, view("summaries"))
-    return await asyncio.to_thread(compact, triples, roots, many=True)

@@ -5,6 +5,7 @@ OsteoKGError
 ├── RequestError           what was asked is wrong                     exit 2 · 400
 │   ├── QuerySyntaxError   the query does not parse (line:column)                400
 │   │   └── PayloadSyntaxError  a document that was sent does not parse          400
+│   ├── FilterError        a filter, sort or page that cannot be had             400
 │   ├── QueryRefusedError  the query asks for what is never done here            400
 │   ├── QueryNestingError  the query is nested more deeply than can be read      400
 │   ├── UnauthorizedError  a write without the token                             401
@@ -37,6 +38,7 @@ __all__ = [
     "BusyError",
     "DataError",
     "EngineError",
+    "FilterError",
     "ForbiddenError",
     "GoneError",
     "LimitError",
@@ -109,6 +111,24 @@ class PayloadSyntaxError(QuerySyntaxError):
     """Report an RDF document in a request that does not parse."""
 
     title = "The document does not parse"
+
+
+class FilterError(RequestError):
+    """Report a parameter of a list that cannot be had: its name, value, and what may be meant.
+
+    ``suggestions`` are values to give instead, the likeliest first.
+    """
+
+    title = "The list cannot be narrowed so"
+
+    def __init__(
+        self, message: str, parameter: str, value: str, suggestions: Sequence[str] = ()
+    ) -> None:
+        """Keep what was given and what may be meant; the message names both."""
+        self.parameter = parameter
+        self.value = value
+        self.suggestions = list(suggestions)
+        super().__init__(message)
 
 
 class QueryRefusedError(RequestError):

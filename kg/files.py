@@ -25,6 +25,7 @@ __all__ = [
     "evidence_in",
     "file_of_graph",
     "find_sources",
+    "frame_file",
     "graph_of_file",
     "mappings_file",
     "packaged",
@@ -233,6 +234,11 @@ def projection_files(name: str) -> list[Path]:
 def context_file() -> Path:
     """Return the JSON-LD context."""
     return packaged("ontology", "context.jsonld")
+
+
+def frame_file(name: str) -> Path:
+    """Return the path of a JSON-LD frame, e.g. ``frame_file("Finding")``."""
+    return packaged("ontology", "frames", f"{name}.jsonld")
 
 
 def mappings_file() -> Path:

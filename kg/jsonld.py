@@ -20,7 +20,16 @@ import pyoxigraph as ox
 from osteokg.kg.files import context_file
 from osteokg.kg.names import ID, KINDS, PREFIXES, VOCAB
 
-__all__ = ["Node", "compact", "context", "context_text", "document"]
+__all__ = [
+    "Node",
+    "compact",
+    "context",
+    "context_text",
+    "curie",
+    "document",
+    "literal",
+    "predicate_of",
+]
 
 Node = dict[str, Any]
 
@@ -28,7 +37,7 @@ _RDF = PREFIXES["rdf"]
 _OWL = PREFIXES["owl"]
 _XSD = PREFIXES["xsd"]
 _LABEL = PREFIXES["rdfs"] + "label"
-_NATIVE = {_XSD + "boolean", _XSD + "string"}
+_NATIVE = {_XSD + "boolean", _XSD + "integer", _XSD + "string"}
 
 # A key cannot be a property and a prefix at once: things are osteokg:arm/…, and "arm" stays free
 # to name the property. Outside terms are written whole: their prefixes would be half the context.
@@ -39,6 +48,7 @@ _PREFIXES = {
 
 _FIXED: dict[str, Any] = {
     "id": "@id",
+    "items": "@graph",
     "type": {"@id": "@type", "@container": "@set"},
     "label": {"@id": "rdfs:label", "@language": "en"},
     "altLabel": {"@id": "skos:altLabel", "@language": "en", "@container": "@set"},
@@ -136,12 +146,20 @@ def _terms_by_iri() -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
+def predicate_of(key: str) -> tuple[str, dict[str, Any]]:
+    """Return the IRI of a key's property and the key's definition. Raises KeyError for no key."""
+    definition = context()[key]
+    if definition["@id"] == "@type":
+        return _RDF + "type", definition
+    return _full(definition["@id"]), definition
+
+
 def _full(name: str) -> str:
     prefix, _, local = name.partition(":")
     return _PREFIXES[prefix] + local if prefix in _PREFIXES else name
 
 
-def _curie(iri: str) -> str:
+def curie(iri: str) -> str:
     """Return the compact IRI of the longest fitting prefix, else the IRI."""
     fitting = [
         (len(namespace), prefix)
@@ -202,7 +220,7 @@ class _Nest:
             key, definition = _term_for(triple)
             values[key].append(self._value(triple, definition, (*above, name)))
             definitions[key] = definition
-        node: Node = {"id": name if name.startswith("_:") else _curie(name)}
+        node: Node = {"id": name if name.startswith("_:") else curie(name)}
         for key in sorted(values):
             several = definitions[key].get("@container") == "@set" or len(values[key]) > 1
             node[key] = values[key] if several else values[key][0]
@@ -210,9 +228,9 @@ class _Nest:
 
     def _value(self, triple: ox.Triple, definition: dict[str, Any], above: tuple[str, ...]) -> Any:
         if isinstance(triple.object, ox.Literal):
-            return _literal(triple.object, definition)
+            return literal(triple.object, definition)
         if definition is _TYPES:
-            return _curie(_name(triple.object))
+            return curie(_name(triple.object))
         return self.node(_name(triple.object), above)
 
 
@@ -221,10 +239,10 @@ def _term_for(triple: ox.Triple) -> tuple[str, dict[str, Any]]:
     predicate = triple.predicate.value
     if predicate == _RDF + "type" and isinstance(triple.object, ox.NamedNode):
         return "type", _TYPES
-    return _terms_by_iri().get(predicate, (_curie(predicate), _UNKNOWN))
+    return _terms_by_iri().get(predicate, (curie(predicate), _UNKNOWN))
 
 
-def _literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
+def literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
     """Return a literal as the term's definition lets a processor read it back unchanged."""
     coerced = definition.get("@type")
     datatype = literal.datatype.value
@@ -233,11 +251,12 @@ def _literal(literal: ox.Literal, definition: dict[str, Any]) -> Any:
         as_is = definition.get("@language") == literal.language
         return literal.value if as_is else {"@value": literal.value, "@language": literal.language}
     if coerced and _full(coerced) == datatype:
-        number = datatype == _XSD + "integer" and _CANONICAL_INTEGER.fullmatch(literal.value)
-        return int(literal.value) if number else literal.value
+        return literal.value
     if datatype == _XSD + "string":
         return literal.value if plain else {"@value": literal.value}
     if datatype == _XSD + "boolean" and literal.value in ("true", "false"):
         native = literal.value == "true"
         return native if plain else {"@value": native}
-    return {"@value": literal.value, "@type": _curie(datatype)}
+    if datatype == _XSD + "integer" and plain and _CANONICAL_INTEGER.fullmatch(literal.value):
+        return int(literal.value)
+    return {"@value": literal.value, "@type": curie(datatype)}

@@ -121,7 +121,7 @@ def _readable() -> Mapping[str, str]:
         for record in _outside()
         for other in record["prefix_synonyms"]
     }
-    return {**others, **prefixes()}
+    return {**others, "osteokg": ID, **prefixes()}  # osteokg: is what our JSON-LD writes
 
 
 def kind_of_graph(iri: str) -> str | None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from osteokg.kg.biolink import kgx_files
-from osteokg.kg.entity import findings_jsonld
+from osteokg.kg.contract.items import Page, ToldRows
 from osteokg.kg.files import context_file, mappings_file
+from osteokg.kg.filters import Filters
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, ontology_bytes
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
+from osteokg.kg.selection import select
 from osteokg.kg.store import Store
 from osteokg.kg.table import findings_csv, findings_rows
 from osteokg.kg.version import Version, canonical_quads, named_quads
@@ -33,11 +35,12 @@ async def release_files(version: Version, store: Store) -> dict[str, bytes]:
     assert turtle is not None
     quads = canonical_quads(named_quads(version.store))
     union = {quad.triple for quad in ox.parse(quads, ox.RdfFormat.N_QUADS)}
+    rows = await select(store, Filters())
     files = {
         "VERSION": f"{version.id}\n".encode(),
         "context.jsonld": context_file().read_bytes(),
         "findings.csv": findings_csv(await findings_rows(store)).encode(),
-        "findings.jsonld": (await findings_jsonld(store)).encode(),
+        "findings.jsonld": Page(len(rows), await ToldRows().of(store, rows)).as_jsonld(),
         "mappings.sssom.tsv": mappings_file().read_bytes(),
         **{f"ontology.{one.name}": ontology_bytes(one.name) for one in ONTOLOGY_FORMATS},
         "osteokg.nq": quads,

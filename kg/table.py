@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from osteokg.kg.catalogue import view
 from osteokg.kg.names import ID
-from osteokg.kg.results import ROW_FORMATS, Query
+from osteokg.kg.rows import rows_of
+from osteokg.kg.selection import Selected
 from osteokg.kg.store import Store
 
-__all__ = ["COLUMNS", "findings_csv", "findings_rows"]
+__all__ = ["COLUMNS", "findings_csv", "findings_rows", "selected_rows"]
 
 COLUMNS = (
     "finding",
@@ -79,29 +79,43 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "mechanism": dict.fromkeys(("hedged", "inferred", "scope_uncertain"), "false"),
 }
 
+_AT_ONCE = 100
+"""So many statements are asked for in one query."""
+
 Facts = dict[str, set[tuple[str, str]]]
 
 
 async def findings_rows(store: Store) -> list[dict[str, str]]:
     """Return the rows of the findings table, sorted by finding; every column in every row."""
-    answer = await store.query(Query(view("findings"), rows=ROW_FORMATS[0]))
-    return await asyncio.to_thread(_rows_of, answer.body)
+    found = await asyncio.to_thread(_rows_of, await rows_of(store, view("findings")))
+    return list(found.values())
 
 
-def _rows_of(body: bytes) -> list[dict[str, str]]:
+async def selected_rows(store: Store, selected: Sequence[Selected]) -> list[dict[str, str]]:
+    """Return some rows of the findings table, in the order that they are selected in."""
+    statements = list(dict.fromkeys(one.statement for one in selected))
+    found: dict[Selected, dict[str, str]] = {}
+    for start in range(0, len(statements), _AT_ONCE):
+        meant = statements[start : start + _AT_ONCE]
+        values = "VALUES ?statement { " + " ".join(f"<{iri}>" for iri in meant) + " }"
+        text = view("findings").replace("# STATEMENTS", values)
+        found.update(await asyncio.to_thread(_rows_of, await rows_of(store, text)))
+    return [found[one] for one in selected]
+
+
+def _rows_of(bindings: Iterable[Mapping[str, str]]) -> dict[Selected, dict[str, str]]:
     facts: dict[tuple[str, str], Facts] = defaultdict(lambda: defaultdict(set))
-    for binding in json.loads(body)["results"]["bindings"]:
-        text = {name: term["value"] for name, term in binding.items()}
+    for text in bindings:
         value = (text.get("value", ""), text.get("iri", ""))
         facts[(text["statement"], text["row"])][text["column"]].add(value)
     numbers: dict[str, int] = defaultdict(int)
-    rows = []
+    rows = {}
     for statement, row in sorted(facts):
         name = statement
         if row != statement:
             numbers[statement] += 1
             name = f"{statement}#p{numbers[statement]}"
-        rows.append(_row(name, facts[(statement, row)]))
+        rows[Selected(statement, row)] = _row(name, facts[(statement, row)])
     return rows
 
 

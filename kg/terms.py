@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from functools import cached_property
 
 from osteokg.kg.catalogue import view
 from osteokg.kg.names import PREFIXES, VOCAB, contract
-from osteokg.kg.results import Query
+from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
 
 __all__ = ["Match", "Node", "Ontology", "Section", "Term", "findings_of", "ontology_of"]
@@ -242,28 +241,20 @@ class Ontology:
         ]
 
 
-async def _rows(store: Store, name: str, things: Iterable[str] = ()) -> list[dict[str, str]]:
-    answer = await store.query(Query(view(name, things)))
-    return [
-        {key: term["value"] for key, term in row.items()}
-        for row in json.loads(answer.body)["results"]["bindings"]
-    ]
-
-
 async def ontology_of(store: Store) -> Ontology:
     """Return the ontology of the current version with its mappings and numbers of findings."""
     facts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for row in await _rows(store, "terms"):
+    for row in await rows_of(store, view("terms")):
         facts[row["term"]][row["property"]].append(row["value"])
     matches: dict[str, list[Match]] = defaultdict(list)
-    for row in await _rows(store, "term-mappings"):
+    for row in await rows_of(store, view("term-mappings")):
         target = row["target"]
         match = Match(row["relation"], target, contract(target).strip("<>"), row.get("label"))
         matches[row["term"]].append(match)
     numbers: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in await _rows(store, "term-counts"):
+    for row in await rows_of(store, view("term-counts")):
         numbers[row["term"], row["scope"]][row["direction"]] = int(row["findings"])
-    uses = {row["term"]: int(row["uses"]) for row in await _rows(store, "term-uses")}
+    uses = {row["term"]: int(row["uses"]) for row in await rows_of(store, view("term-uses"))}
     return Ontology(
         {
             iri: Term(
@@ -287,4 +278,4 @@ async def findings_of(store: Store, term: str) -> list[dict[str, str]]:
     Each has ``finding``, ``used`` (what it names) and, where it says so, ``paraphrase`` and
     ``direction``.
     """
-    return await _rows(store, "term-findings", [term])
+    return await rows_of(store, view("term-findings", [term]))

@@ -3,7 +3,7 @@
 import pyoxigraph as ox
 import pytest
 
-from osteokg.kg.entity import describe, entity_bytes, findings_jsonld, linked_from
+from osteokg.kg.entity import describe, entity_bytes, linked_from
 from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.names import contract, expand
 from osteokg.kg.results import GRAPH_FORMATS
@@ -88,10 +88,3 @@ def test_what_is_not_there_is_not_found(ask):
     with pytest.raises(RequestError, match="is not an IRI"):
         ask(describe, "https://w3id.org/osteokg/id/x> ?p ?o }")
     assert ask(linked_from, expand("finding:nowhere")) == []
-
-
-def test_the_findings_are_one_document_in_order(ask, canonical):
-    text = ask(findings_jsonld)
-    assert text == ask(findings_jsonld)
-    triples = canonical(text, ox.RdfFormat.JSON_LD)
-    assert any("Vitamin K2 spared some of that bone." in triple for triple in triples)

@@ -1,0 +1,192 @@
+"""Lists: what every list of ours takes and gives – parameters, pages, links, formats.
+
+A page is bound to one version of the data: the address of the next one names it, so that nothing
+is told twice or left out while the data change.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from osteokg.api.negotiation import HTML, best_type, prefers_html
+from osteokg.api.requests import Parameters, base_of, in_address, only, store_for
+from osteokg.kg.contract.record import CONTRACT
+from osteokg.kg.errors import FilterError
+
+__all__ = ["FORMATS", "LIMIT", "MOST", "Asked", "Slice", "asked_of", "format_of", "links"]
+
+LIMIT = 500
+"""So many items a page has unless the client says otherwise."""
+
+MOST = 1000
+"""So many items a page has at most."""
+
+FORMATS = {
+    "json": "application/json",
+    "jsonld": "application/ld+json",
+    "csv": "text/csv; header=present; charset=utf-8",
+    "ttl": "text/turtle; charset=utf-8",
+    "html": f"{HTML}; charset=utf-8",
+}
+"""The formats of a list by suffix, with the Content-Type."""
+
+_PAGING = ("limit", "cursor", "version", "format")
+_CURSOR = re.compile(r"([0-9a-f]{16})\.([0-9a-f]{0,16})\.(\d{1,9})")
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Slice(Generic[Item]):
+    """Hold one page of a list: its items, how many there are in all, where others begin."""
+
+    items: Sequence[Item]
+    total: int
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Hold what a request asks of a list.
+
+    ``narrowing`` are the parameters that say which items, ``orders`` the values of ``sort``;
+    ``limit`` is None for all of them.
+    """
+
+    path: str
+    base: str
+    version: str
+    narrowing: Parameters
+    orders: tuple[str, ...]
+    limit: int | None
+    start: int
+
+    @property
+    def _question(self) -> str:
+        """Return a short digest of what is asked for, whatever page of it."""
+        text = repr((self.path, sorted(self.narrowing), self.orders))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def address(self, suffix: str = "", start: int | None = None) -> str:
+        """Return the address of this list in a format, or of its page that begins somewhere."""
+        parameters = [*self.narrowing, *(("sort", order) for order in self.orders)]
+        if start is not None:
+            parameters.append(("limit", str(self.limit)))
+            if start:
+                text = f"{self._question}.{self.version[:16]}.{start}"
+                token = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+                parameters.append(("cursor", token))
+            if self.version:
+                parameters.append(("version", self.version))
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return f"{self.base}{self.path}{suffix}{query}"
+
+    def begin(self, cursor: str) -> int:
+        """Return where the page of a cursor begins. Raises FilterError for one of another list."""
+        try:
+            text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        except ValueError:
+            text = ""
+        found = _CURSOR.fullmatch(text)
+        if not found or found[1] != self._question or found[2] != self.version[:16]:
+            raise FilterError(
+                "The cursor is none of this list in this version: follow 'next' as it is, or "
+                "begin again without a cursor.",
+                "cursor",
+                cursor,
+            )
+        return int(found[3])
+
+    def page_of(self, items: Sequence[Item], suffix: str = "") -> Slice[Item]:
+        """Return the page that is asked for."""
+        if self.limit is None:
+            return Slice(items, len(items), None, None)
+        end = self.start + self.limit
+        following = self.address(suffix, end) if end < len(items) else None
+        before = max(0, self.start - self.limit)
+        previous = self.address(suffix, before) if self.start else None
+        return Slice(items[self.start : end], len(items), following, previous)
+
+
+def asked_of(request: Request, path: str, taken: Sequence[str], *, whole: bool = False) -> Asked:
+    """Return what a request asks of the list at a path, which takes some parameters.
+
+    ``whole`` gives all items unless a page is asked for. Raises FilterError for a limit or cursor
+    that cannot be, RequestError for one given twice.
+    """
+    parameters = in_address(request)
+    version = store_for(request).version
+    narrowing = [
+        (name, value)
+        for name, value in parameters
+        if value.strip() and name not in (*_PAGING, "sort")
+    ]
+    orders = tuple(value for name, value in parameters if name == "sort" and value.strip())
+    cursor = only(parameters, "cursor")
+    limit = _limit(only(parameters, "limit"))
+    if limit is None and (cursor or not whole):
+        limit = LIMIT
+    unknown = [name for name, _ in narrowing if name not in taken]
+    if unknown:
+        raise _no_parameter(unknown[0], dict(narrowing)[unknown[0]], taken)
+    asked = Asked(path, base_of(request), version, narrowing, orders, limit, 0)
+    return replace(asked, start=asked.begin(cursor)) if cursor else asked
+
+
+def _no_parameter(name: str, value: str, taken: Sequence[str]) -> FilterError:
+    close = get_close_matches(name, taken, n=2, cutoff=0.6)
+    known = [*taken, "sort", "limit", "cursor", "version"]
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."
+    return FilterError(f"There is no parameter '{name}' here. {hint}", name, value, close)
+
+
+def _limit(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MOST:
+        raise FilterError(f"limit={text}: give a number from 1 to {MOST}.", "limit", text)
+    return int(text)
+
+
+def format_of(request: Request, offered: Sequence[str]) -> str:
+    """Return the format of a list that a client likes best by its Accept header; JSON if none."""
+    types = {FORMATS[name].partition(";")[0]: name for name in offered}
+    accept = request.headers.get("accept")
+    others = [type_ for type_ in types if type_ != HTML]
+    if "html" in offered and prefers_html(accept, others):
+        return "html"
+    return types.get(best_type(accept, others) or "", "json")
+
+
+def links(asked: Asked, page: Slice[Item], suffix: str, offered: Sequence[str]) -> str:
+    """Return the Link header of a page (RFC 8288): other pages, other formats, what reads it.
+
+    The context of plain JSON is named as https://www.w3.org/TR/json-ld11/#interpreting-json-as-json-ld
+    says.
+    """
+    told = [f'<{asked.base}/openapi.json>; rel="service-desc"; type="application/json"']
+    if suffix in ("", ".json"):
+        told.append(
+            f"<{asked.base}/context/{CONTRACT}.jsonld>; "
+            'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+        )
+    if asked.limit is not None:
+        told.append(f'<{asked.address(suffix, 0)}>; rel="first"')
+    if page.previous:
+        told.append(f'<{page.previous}>; rel="prev"')
+    if page.next:
+        told.append(f'<{page.next}>; rel="next"')
+    for name in offered:
+        type_ = FORMATS[name].partition(";")[0]
+        told.append(f'<{asked.address("." + name)}>; rel="alternate"; type="{type_}"')
+    return ", ".join(told)

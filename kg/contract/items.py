@@ -1,0 +1,133 @@
+"""Items: the rows of a page, or the things of a list, made from what the store says of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pyoxigraph as ox
+from pydantic import BaseModel
+
+from osteokg.kg.catalogue import view
+from osteokg.kg.contract.models import ITEMS, ROW_KINDS, Conclusion, Resource, Statement
+from osteokg.kg.contract.reading import Described
+from osteokg.kg.jsonld import context, curie
+from osteokg.kg.names import VOCAB
+from osteokg.kg.results import GRAPH_FORMATS, Query, format_named
+from osteokg.kg.selection import Selected
+from osteokg.kg.store import Store
+
+__all__ = ["Page", "ToldRows", "as_json", "resources_of", "rows_told", "triples_told"]
+
+_NT = format_named("nt", GRAPH_FORMATS)
+_AT_ONCE = 50
+"""So many things are asked for in one query: an engine elsewhere may limit its length."""
+
+Model = TypeVar("Model", bound=Resource)
+
+
+async def triples_told(store: Store, things: Sequence[str]) -> list[ox.Triple]:
+    """Return everything said of some things and of what belongs to them, each triple once."""
+    found: dict[ox.Triple, None] = {}
+    for start in range(0, len(things), _AT_ONCE):
+        text = view("resources", things[start : start + _AT_ONCE])
+        answer = await store.query(Query(text, graph=_NT))
+        found.update(dict.fromkeys(await asyncio.to_thread(_parsed, answer.body)))
+    return list(found)
+
+
+def _parsed(body: bytes) -> list[ox.Triple]:
+    return [quad.triple for quad in ox.parse(body, ox.RdfFormat.N_TRIPLES)]
+
+
+async def rows_told(store: Store, selected: Sequence[Selected]) -> list[Statement]:
+    """Return the model of each row, in order: of a conclusion with the one proposition it is about.
+
+    So there is one for each line of the findings table, and what several say of one conclusion
+    adds up to all of it.
+    """
+    triples = await triples_told(store, list(dict.fromkeys(one.statement for one in selected)))
+    return await asyncio.to_thread(_rows, triples, selected)
+
+
+def _rows(triples: Sequence[ox.Triple], selected: Sequence[Selected]) -> list[Statement]:
+    described = Described(triples)
+    return [_row(described, one) for one in selected]
+
+
+def _row(described: Described, one: Selected) -> Statement:
+    classes = described.classes(one.statement)
+    name = next(name for name in ITEMS if VOCAB + name in classes)
+    told = described.read(ITEMS[name], one.statement)
+    update: dict[str, object] = {"finding": one.statement, "kind": ROW_KINDS[name]}
+    if one.row != one.statement and isinstance(told, Conclusion):
+        names = [proposition.id for proposition in told.proposition]
+        place = names.index(curie(one.row))
+        update["finding"] = f"{one.statement}#p{place + 1}"
+        update["proposition"] = [told.proposition[place]]
+    return told.model_copy(update=update)
+
+
+def as_json(item: BaseModel) -> bytes:
+    """Return a model as JSON text, what is not stated left out."""
+    return item.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Hold a page of a list: how many there are, the JSON of those here, where the next is."""
+
+    total: int
+    items: Sequence[bytes]
+    next: str | None = None
+
+    def as_json(self) -> bytes:
+        """Return ``{"total", "items", "next"}``."""
+        return self._written(b"{")
+
+    def as_jsonld(self) -> bytes:
+        """Return the same with the context within it, so that it is read as RDF anywhere."""
+        text = json.dumps(context(), ensure_ascii=False, separators=(",", ":")).encode()
+        return self._written(b'{"@context":' + text + b",\n")
+
+    def _written(self, head: bytes) -> bytes:
+        items = b",\n".join(self.items)
+        following = json.dumps(self.next).encode()
+        total = str(self.total).encode()
+        return b'%b"total":%b,"items":[\n%b\n],"next":%b}\n' % (head, total, items, following)
+
+
+class ToldRows:
+    """Keep the JSON of rows of one version, least asked out first: pages share them."""
+
+    def __init__(self, most: int = 2000) -> None:
+        """Keep so many rows."""
+        self._most = most
+        self._texts: OrderedDict[Selected, bytes] = OrderedDict()
+
+    async def of(self, store: Store, selected: Sequence[Selected]) -> list[bytes]:
+        """Return the JSON of each row, in order."""
+        missing = [one for one in selected if one not in self._texts]
+        made = dict(zip(missing, await _texts(store, missing), strict=True)) if missing else {}
+        found = [self._texts.get(one) or made[one] for one in selected]
+        for one, text in zip(selected, found, strict=True):
+            self._texts[one] = text
+            self._texts.move_to_end(one)
+        while len(self._texts) > self._most:
+            self._texts.popitem(last=False)
+        return found
+
+
+async def _texts(store: Store, selected: Sequence[Selected]) -> list[bytes]:
+    rows = await rows_told(store, selected)
+    return await asyncio.to_thread(lambda: [as_json(row) for row in rows])
+
+
+async def resources_of(store: Store, model: type[Model], things: Sequence[str]) -> list[Model]:
+    """Return the model of each of some things, in order."""
+    described = await asyncio.to_thread(Described, await triples_told(store, things))
+    return await asyncio.to_thread(lambda: [described.read(model, iri) for iri in things])

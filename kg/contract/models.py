@@ -1,0 +1,441 @@
+"""Models: the shape of each resource in JSON.
+
+The keys are those of the JSON-LD context (``ontology/context.jsonld``), in camel case here and
+there, so that the same document is RDF. Three rules make the shape: a term or value is an object
+with ``id`` and ``label``; a thing is told whole where it belongs to what is told (a finding's
+comparison, its arms), else it is its name (``osteokg:finding/…``); and what may be several is
+always an array, empty where there is none. A single value that nobody has stated is left out, and
+so are ``altLabel``, ``hiddenLabel``, ``statusSource`` and ``statusSeen`` where there is none:
+JSON-LD cannot tell of an empty array which type or language its values would have had.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+__all__ = [
+    "ITEMS",
+    "ROW_KINDS",
+    "Anchor",
+    "Arm",
+    "Cell",
+    "ClinicalFinding",
+    "Comparison",
+    "Conclusion",
+    "CountedTerm",
+    "Experiment",
+    "Explanation",
+    "Exposure",
+    "Finding",
+    "FindingsPage",
+    "InteractionClaim",
+    "InteractionComponent",
+    "Link",
+    "LiteralValue",
+    "MechanismStatement",
+    "Name",
+    "Population",
+    "Proposition",
+    "Publication",
+    "Reference",
+    "Resource",
+    "SingleStudy",
+    "Statement",
+    "StudiesPage",
+    "Study",
+    "Term",
+    "TermsPage",
+    "Text",
+    "Thing",
+    "ThingsPage",
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, validate_by_name=True
+    )
+
+
+class LiteralValue(_Model):
+    """A text that is not what its key says by itself: in another language, or of another type."""
+
+    value: Annotated[str, Field(alias="@value")]
+    language: Annotated[str | None, Field(alias="@language")] = None
+    type: Annotated[str | None, Field(alias="@type")] = None
+
+
+Text: TypeAlias = str | LiteralValue
+"""A text: plain (labels, definitions and paraphrases are English), or with what it is in."""
+
+Name = Annotated[str, Field(description="The name of a thing, e.g. osteokg:finding/…")]
+
+
+class Link(_Model):
+    """A term or value: its name, and what it is called."""
+
+    id: str
+    label: Text | None = None
+
+
+class Resource(_Model):
+    """A thing that is told whole: its name and its classes."""
+
+    id: Name
+    type: list[str] = []
+
+
+class Publication(Resource):
+    """An article: what it is, where it appeared, and whether it still stands."""
+
+    label: Text | None = None
+    title: Text | None = None
+    creator: Text | None = None
+    issued: Text | None = None
+    journal: Text | None = None
+    volume: Text | None = None
+    issue: Text | None = None
+    pages: Text | None = None
+    doi: Text | None = None
+    pmid: Text | None = None
+    publication_status: Link | None = None
+    status_notice: Text | None = None
+    status_source: list[Text] | None = None
+    status_seen: list[Text] | None = None
+
+
+class Reference(Resource):
+    """A numbered entry of a publication's list, and the study that it stands for."""
+
+    reference_number: int | None = None
+    cited_in: Publication | None = None
+    refers_to: Name | None = None
+    identity_confidence: Link | None = None
+
+
+class SingleStudy(Resource):
+    """What one publication, or one number of a list, reports."""
+
+    label: Text | None = None
+    named_as: Text | None = None
+    publication: Publication | None = None
+    reference: list[Reference] = []
+    species: Link | None = None
+
+
+class Study(SingleStudy):
+    """A study, or several that are cited together for one result: then these are its members."""
+
+    joint_attribution: list[SingleStudy] = []
+
+
+class Exposure(Resource):
+    """An agent or procedure in a role, with the dose as far as it is stated."""
+
+    agent: Link | None = None
+    role: Link | None = None
+    dose_text: Text | None = None
+    dose_value: Text | None = None
+    dose_minimum: Text | None = None
+    dose_maximum: Text | None = None
+    dose_unit: Text | None = None
+    route: Link | None = None
+    schedule: Text | None = None
+    regimen: Link | None = None
+
+
+class Experiment(Resource):
+    """The arms that may be compared with each other."""
+
+    label: Text | None = None
+    experiment_of: Name | None = None
+    method: list[Link] = []
+
+
+class Arm(Resource):
+    """Animals with the same exposures; the last three are computed from these."""
+
+    label: Text | None = None
+    exposure: list[Exposure] = []
+    part_of_experiment: Experiment | None = None
+    sample_size: int | None = None
+    sex: Link | None = None
+    strain: Link | None = None
+    age: Text | None = None
+    maturity: Text | None = None
+    model: list[Link] = []
+    inducing_procedure: list[Link] = []
+    treatment_agent: list[Link] = []
+
+
+class Comparison(Resource):
+    """An ordered pair of arms; the contrast is computed."""
+
+    target_arm: Arm | None = None
+    reference_arm: Arm | None = None
+    contrast: list[Link] = []
+
+
+class Anchor(Resource):
+    """The sentence that a statement stands on: where it is, and its digest, never its text."""
+
+    source: Publication | None = None
+    section: Text | None = None
+    sentence: Text | None = None
+    figure: int | None = None
+    digest: Text | None = None
+    piece_digests: Text | None = None
+    normalisation: Text | None = None
+
+
+class Population(Resource):
+    """The people of a clinical finding."""
+
+    label: Text | None = None
+    disease: list[Link] = []
+    sex: Link | None = None
+    age_group: Text | None = None
+    body_part: Link | None = None
+
+
+class Statement(Resource):
+    """What somebody states, in our own words, and the sentences that say so.
+
+    ``finding`` and ``kind`` are what the findings table has under these names: they are for who
+    reads plain JSON, and no part of the RDF.
+    """
+
+    finding: str | None = None
+    kind: str | None = None
+    paraphrase: Text | None = None
+    anchor: list[Anchor] = []
+    wording: Text | None = None
+    hedged: bool | None = None
+    inferred: bool | None = None
+    inferred_from: list[Name] = []
+    scope_uncertain: bool | None = None
+    scope_reason: Text | None = None
+    sic: Text | None = None
+    curator_note: list[Text] = []
+
+
+class _Result(Statement):
+    """What findings in animals, in people and in dishes have in common."""
+
+    direction: Link | None = None
+    outcome: list[Link] = []
+    site: Link | None = None
+    compartment: Link | None = None
+    intervention: list[Link] = []
+    significance: Link | None = None
+    degree: Link | None = None
+    judgement: Link | None = None
+    magnitude: Text | None = None
+    magnitude_text: Text | None = None
+    time_pattern: Link | None = None
+    time_point: Text | None = None
+    method: list[Link] = []
+    study: list[Study] = []
+    attributed_to: list[Name] = []
+    retraction: Link | None = None
+    as_explanation: bool | None = None
+
+
+class Finding(_Result):
+    """A comparison of two arms on one outcome at one place, with what the rules compute of it."""
+
+    comparison: Comparison | None = None
+    presupposed: bool | None = None
+    contrast: list[Link] = []
+    model: list[Link] = []
+    inducing_procedure: list[Link] = []
+    comparator: list[Link] = []
+    overshoots: bool | None = None
+    risk_of_bias: Link | None = None
+    same_experiment_as: list[Name] = []
+    benefit: Link | None = None
+    cell: Name | None = None
+    counteracts: list[Name] = []
+    reinforces: list[Name] = []
+    agrees_with: list[Name] = []
+    contradicts: list[Name] = []
+    disagrees_with: list[Name] = []
+    inconsistent_with: list[Name] = []
+
+
+class ClinicalFinding(_Result):
+    """An effect or an association in people."""
+
+    population: Population | None = None
+    associated_factor: list[Link] = []
+
+
+class MechanismStatement(_Result):
+    """How something acts, usually in cells in culture."""
+
+    system: Text | None = None
+
+
+class Explanation(Statement):
+    """Which findings are said to explain which."""
+
+    explanans: list[Name] = []
+    explanandum: list[Name] = []
+    weight: Link | None = None
+
+
+class InteractionComponent(Resource):
+    """One agent of a combination, and the finding of it alone."""
+
+    agent: Link | None = None
+    outcome: list[Link] = []
+    component_finding: list[Name] = []
+
+
+class InteractionClaim(Statement):
+    """How agents given together are said to compare with each alone; the audit is computed."""
+
+    interaction_kind: Link | None = None
+    component: list[InteractionComponent] = []
+    combined_finding: list[Name] = []
+    compared_with: list[Name] = []
+    audit_result: list[Link] = []
+
+
+class Proposition(Resource):
+    """One thing that a conclusion says, and the findings that bear on it (computed)."""
+
+    intervention: list[Link] = []
+    model: list[Link] = []
+    outcome: list[Link] = []
+    site: Link | None = None
+    compartment: Link | None = None
+    direction: Link | None = None
+    degree: Link | None = None
+    judgement: Link | None = None
+    audit_result: list[Link] = []
+    audit_result_without_retracted: list[Link] = []
+    supported_by: list[Name] = []
+    opposed_by: list[Name] = []
+    undecided_by: list[Name] = []
+
+
+class Conclusion(Statement):
+    """What reviewers conclude, proposition by proposition."""
+
+    concluded_by: Name | None = None
+    appraisal: list[Link] = []
+    hedge: Link | None = None
+    proposition: list[Proposition] = []
+    audit_result: list[Link] = []
+    audit_result_without_retracted: list[Link] = []
+
+
+class Term(Resource):
+    """A term of the ontology: what it means, where it stands, what others call it."""
+
+    label: Text | None = None
+    alt_label: list[Text] | None = None
+    hidden_label: list[Text] | None = None
+    notation: Text | None = None
+    definition: Text | None = None
+    sub_class_of: list[Name] = []
+    part_of: list[Name] = []
+    component_of: list[Name] = []
+    agreement_domain: Name | None = None
+    favourable_direction: Link | None = None
+    directional: bool | None = None
+    exact_match: list[Link] = []
+    close_match: list[Link] = []
+    broad_match: list[Link] = []
+    narrow_match: list[Link] = []
+    related_match: list[Link] = []
+
+
+class Thing(Resource):
+    """Anything that has a name here, briefly."""
+
+    label: Text | None = None
+    paraphrase: Text | None = None
+
+
+class Cell(Resource):
+    """A cell of the evidence: findings of one contrast on one outcome in one compartment."""
+
+    contrast: list[Link] = []
+    model: list[Link] = []
+    intervention: list[Link] = []
+    inducing_procedure: list[Link] = []
+    comparator: list[Link] = []
+    outcome: list[Link] = []
+    compartment: Link | None = None
+
+
+ITEMS: dict[str, type[Statement]] = {
+    "Finding": Finding,
+    "ClinicalFinding": ClinicalFinding,
+    "MechanismStatement": MechanismStatement,
+    "Explanation": Explanation,
+    "InteractionClaim": InteractionClaim,
+    "Conclusion": Conclusion,
+}
+"""The models of the rows of the findings table, by class."""
+
+ROW_KINDS = {
+    "Finding": "finding",
+    "ClinicalFinding": "clinical",
+    "MechanismStatement": "mechanism",
+    "Explanation": "explanation",
+    "InteractionClaim": "interaction-claim",
+    "Conclusion": "conclusion",
+}
+"""What the findings table calls them."""
+
+
+class FindingsPage(BaseModel):
+    """A page of findings and claims: one item for each line of the findings table.
+
+    A conclusion with several propositions is there once for each, with that one.
+    """
+
+    model_config = ConfigDict(title="FindingsPage")
+
+    total: int
+    items: list[
+        Finding | ClinicalFinding | MechanismStatement | Explanation | InteractionClaim | Conclusion
+    ]
+    next: str | None
+
+
+class StudiesPage(BaseModel):
+    """A page of studies."""
+
+    total: int
+    items: list[Study]
+    next: str | None
+
+
+class CountedTerm(Term):
+    """A term, and how many findings name it, or it and anything below it, by direction."""
+
+    findings: dict[str, int] = {}
+    findings_below: dict[str, int] = {}
+
+
+class TermsPage(BaseModel):
+    """A page of terms."""
+
+    total: int
+    items: list[CountedTerm]
+    next: str | None
+
+
+class ThingsPage(BaseModel):
+    """A page of things, briefly."""
+
+    total: int
+    items: list[Thing]
+    next: str | None

@@ -1,0 +1,115 @@
+"""Frames: PyLD lays them over the RDF of a page and gives the items of its JSON."""
+
+import asyncio
+import json
+
+import pyoxigraph as ox
+import pytest
+from pyld import jsonld
+
+from osteokg.kg.contract.frames import FRAMED, frame_text
+from osteokg.kg.contract.items import as_json, resources_of, rows_told, triples_told
+from osteokg.kg.contract.models import Study, Term
+from osteokg.kg.files import Sources, context_file, frame_file
+from osteokg.kg.filters import Filters
+from osteokg.kg.listing import studies_of
+from osteokg.kg.names import PREFIXES, VOCAB
+from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
+from osteokg.kg.selection import select
+from osteokg.kg.store import InProcessStore
+from osteokg.kg.version import Version
+
+ALONE = ("finding", "kind")
+LABEL = ox.NamedNode(PREFIXES["rdfs"] + "label")
+
+
+@pytest.fixture(scope="module")
+def ask(version):
+    """Call a function with the store of the invented evidence, whose labels are English here.
+
+    A label in no language is read back from RDF under another key than an English one.
+    """
+    store = ox.Store()
+    for quad in version.store.quads_for_pattern(None, None, None, None):
+        value = quad.object
+        if quad.predicate == LABEL and isinstance(value, ox.Literal) and not value.language:
+            value = ox.Literal(value.value, language="en")
+        store.add(ox.Quad(quad.subject, quad.predicate, value, quad.graph_name))
+    english = InProcessStore(Version(version.id, store, Sources((), ())))
+    with asyncio.Runner() as loop:
+        yield lambda function, *arguments: loop.run(function(english, *arguments))
+        loop.run(english.close())
+
+
+def loader(url, _options):
+    """Give the context for its relative address in a frame; nothing else is loaded."""
+    assert url == "https://example.org/context.jsonld"
+    document = json.loads(context_file().read_text(encoding="utf-8"))
+    return {"contextUrl": None, "documentUrl": url, "document": document,
+            "contentType": "application/ld+json"}  # fmt: skip
+
+
+def framed(triples, name):
+    lines = graph_bytes(triples, format_named("nt", GRAPH_FORMATS)).decode()
+    expanded = jsonld.from_rdf(lines, {"format": "application/n-quads", "useNativeTypes": True})
+    options = {"documentLoader": loader, "base": f"https://example.org/frames/{name}.jsonld",
+               "omitGraph": False}  # fmt: skip
+    told = jsonld.frame(expanded, json.loads(frame_file(name).read_text("utf-8")), options)
+    return {item["id"]: unordered(item) for item in told.get("items", ())}
+
+
+def unordered(value):
+    """Return JSON with its arrays in one order: to JSON-LD they are sets."""
+    if isinstance(value, dict):
+        return {key: unordered(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return sorted(
+            (unordered(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True)
+        )
+    return value
+
+
+def plain(item):
+    return unordered({k: v for k, v in json.loads(as_json(item)).items() if k not in ALONE})
+
+
+def test_the_files_are_what_the_models_demand():
+    for name in FRAMED:
+        assert frame_file(name).read_text("utf-8") == frame_text(name), "run 'osteokg fmt'"
+
+
+@pytest.fixture(scope="module")
+def told(ask):
+    """Return the rows of statements, and the triples of their page."""
+    selected = [one for one in ask(select, Filters()) if "/proposition/" not in one.row]
+    statements = [one.statement for one in selected]
+    return ask(rows_told, selected), ask(triples_told, statements)
+
+
+@pytest.mark.parametrize("name", ["Finding", "ClinicalFinding", "MechanismStatement",
+                                  "Explanation", "InteractionClaim"])  # fmt: skip
+def test_a_frame_gives_the_items_of_the_json(told, name):
+    rows, triples = told
+    expected = {row.id: plain(row) for row in rows if f"okg:{name}" in row.type}
+    assert expected
+    assert framed(triples, name) == expected
+
+
+def test_a_frame_gives_a_conclusion_with_all_its_propositions(ask, told):
+    selected = ask(select, Filters())
+    rows = [row for row in ask(rows_told, selected) if "okg:Conclusion" in row.type]
+    whole = {}
+    for row in rows:
+        item = whole.setdefault(row.id, {**plain(row), "proposition": []})
+        item["proposition"] += plain(row)["proposition"]
+    triples = ask(triples_told, sorted({one.statement for one in selected}))
+    assert framed(triples, "Conclusion") == {name: unordered(item) for name, item in whole.items()}
+
+
+def test_frames_give_studies_and_terms(ask):
+    studies = [one.iri for one in ask(studies_of, Filters())]
+    made = {item.id: plain(item) for item in ask(resources_of, Study, studies)}
+    assert framed(ask(triples_told, studies), "Study") == made
+    terms = [VOCAB + name for name in ("VitaminK2", "BoneVolumeFraction", "Femur", "Ovariectomy")]
+    made = {item.id: plain(item) for item in ask(resources_of, Term, terms)}
+    assert framed(ask(triples_told, terms), "Term") == made
