@@ -25,6 +25,7 @@ from osteokg.api import (
     questions,
     reference,
     resources,
+    searching,
     sparql,
     things,
     update,
@@ -110,6 +111,7 @@ def create_app(
     app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(resources.router, tags=["Findings"])
+    app.include_router(searching.router)
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
