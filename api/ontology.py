@@ -12,9 +12,10 @@ from osteokg.api.answers import page
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.api.representations import represent, validator_for
-from osteokg.kg.errors import NotAcceptableError, NotFoundError
+from osteokg.api.requests import asked_version, in_address
+from osteokg.kg.errors import NotAcceptableError, NotFoundError, RequestError
 from osteokg.kg.files import mappings_file
-from osteokg.kg.names import VOCAB
+from osteokg.kg.names import VOCAB, graph_iri
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, OntologyFormat, ontology_bytes
 from osteokg.kg.store import Store
 from osteokg.kg.terms import Ontology, ontology_of
@@ -36,7 +37,7 @@ _TABLE = "text/tab-separated-values"
     "/ontology",
     summary="The ontology: a page, or the document by Accept",
     response_class=Response,
-    openapi_extra=openapi.document([HTML, *_BY_TYPE], [406]),
+    openapi_extra=openapi.document([HTML, *_BY_TYPE], [400, 406]),
 )
 @router.head("/ontology", include_in_schema=False)
 async def ontology(request: Request) -> Response:
@@ -48,7 +49,7 @@ async def ontology(request: Request) -> Response:
         offered = ", ".join([HTML, *preferred])
         raise NotAcceptableError(f"The ontology is given in {offered}; accept one of them.")
     if chosen != HTML:
-        return await _document(_BY_TYPE[chosen])
+        return await _document(request, _BY_TYPE[chosen])
     return await _page_of(request)
 
 
@@ -56,7 +57,7 @@ async def ontology(request: Request) -> Response:
     "/ontology.{suffix}",
     summary="The ontology in the format a suffix names",
     response_class=Response,
-    openapi_extra=openapi.document([HTML, *_BY_TYPE], [404]),
+    openapi_extra=openapi.document([HTML, *_BY_TYPE], [400, 404]),
 )
 @router.head("/ontology.{suffix}", include_in_schema=False)
 async def ontology_in_format(request: Request, suffix: str) -> Response:
@@ -66,7 +67,7 @@ async def ontology_in_format(request: Request, suffix: str) -> Response:
     if suffix not in _BY_SUFFIX:
         offered = " ".join(f".{name}" for name in ("html", *_BY_SUFFIX))
         raise NotFoundError(f"There is no ontology.{suffix}; there is {offered}.")
-    return await _document(_BY_SUFFIX[suffix])
+    return await _document(request, _BY_SUFFIX[suffix])
 
 
 @router.get(
@@ -100,7 +101,14 @@ async def _page_of(request: Request) -> Response:
     return represent(request, body, f"{HTML}; charset=utf-8", known, Link=_links())
 
 
-async def _document(format_: OntologyFormat) -> Response:
+async def _document(request: Request, format_: OntologyFormat) -> Response:
+    """Return the document as it lies in the files. Raises RequestError for an earlier version."""
+    version = asked_version(in_address(request))
+    if version not in (None, request.app.state.store.version):
+        raise RequestError(
+            "The documents of the ontology are those of the current version; the ontology of an "
+            f"earlier one is the graph /graphs?graph={graph_iri('ontology')}&version={version}."
+        )
     content = await asyncio.to_thread(ontology_bytes, format_.name)
     headers = {"Content-Type": format_.content_type, "Vary": "Accept", "Link": _links()}
     return Response(content, headers=headers)

@@ -44,6 +44,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _DIFFERS = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]")  # '#': a comment before '('
+_BLANK = re.compile(r"_:|[\[(]")
 _FIRST = 10_000
 """So many tokens are looked at for the one that tells a query from an update."""
 _FORMS = {"ASK", "CONSTRUCT", "DESCRIBE", "SELECT"}
@@ -61,10 +62,13 @@ _NOT_HERE = {"LATERAL", "SERVICE"}
 def is_repeatable(query: str) -> bool:
     """Return whether a query has the same answer each time it is asked of the same data.
 
-    One that calls NOW, RAND, UUID, STRUUID or BNODE may not. The calls are looked for in strings
-    and comments too: a lexer that overlooked one would let a stale answer be kept.
+    One that makes blank nodes (in the template of CONSTRUCT) has not: each time they have other
+    names. One that calls NOW, RAND, UUID, STRUUID or BNODE may not. The calls are looked for in
+    strings and comments too: a lexer that overlooked one would let a stale answer be kept.
     """
-    return not _DIFFERS.search(query.upper())  # ten times as fast as to ignore case
+    text = query.upper()
+    made = text.partition("CONSTRUCT")[2].partition("{")[2].partition("}")[0]
+    return not (_BLANK.search(made) or _DIFFERS.search(text))  # ten times as fast as to ignore case
 
 
 def tokens(text: str) -> Iterator[tuple[str, bool, int]]:

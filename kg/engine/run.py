@@ -38,6 +38,9 @@ _TOLD: Mapping[str, tuple[type[OsteoKGError], str]] = {
 }
 """What it means that a worker was ended by a signal, unless it said otherwise."""
 
+_SMALLER = re.compile(r"The stack has \d+ of \d+ MB\.")
+"""What a worker says that has less of a stack than it should have."""
+
 _PANIC = re.compile(r"panicked at [^\n]*\n([^\n]+)")
 """What the engine says before it aborts for a fault of its own, not for want of memory."""
 
@@ -108,6 +111,7 @@ async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGEr
         )
     if ended_by in _TOLD:
         error, words = _TOLD[ended_by]
-        return error(words)
+        smaller = _SMALLER.search(worker.last_words)
+        return error(f"{words} {smaller[0]}" if smaller else words)
     how = ended_by or ("nobody knows how" if status is None else f"status {status}")
     return UnavailableError(f"The engine ended while it ran ({how}): ask again.", 1)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import IO, TypeVar
 
-from osteokg.kg.errors import OsteoKGError, SizeLimitError
+from osteokg.kg.errors import OsteoKGError, SizeLimitError, UnavailableError
 from osteokg.kg.results import Format
 from osteokg.kg.worker.limits import Limits
 
@@ -71,6 +72,22 @@ class Spooled:
         ):
             await self._to_disk()
         self._changed.set()
+
+    @contextmanager
+    def filled(self) -> Iterator[None]:
+        """Take what is written within as the whole answer; where it ends early, say why."""
+        try:
+            yield
+        except OsteoKGError as error:
+            self.fail(error)
+        except asyncio.CancelledError:
+            self.fail(UnavailableError("The service is being ended."))
+            raise
+        except Exception:
+            self.fail(UnavailableError("The service failed; its log says why."))
+            raise
+        else:
+            self.finish()
 
     def finish(self) -> None:
         """Note that the answer is whole."""

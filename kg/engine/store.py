@@ -19,7 +19,6 @@ from osteokg.kg.errors import (
     EngineError,
     GoneError,
     LimitError,
-    OsteoKGError,
     SizeLimitError,
     UnavailableError,
 )
@@ -243,7 +242,7 @@ class ProcessStore:
         def begins_with(version: str) -> None:
             answer.version = version
 
-        try:
+        with answer.filled():
             await self._ask(
                 _Errand(
                     encode(query),
@@ -254,15 +253,6 @@ class ProcessStore:
                     begins_with=begins_with,
                 )
             )
-            answer.finish()
-        except OsteoKGError as error:
-            answer.fail(error)
-        except asyncio.CancelledError:
-            answer.fail(UnavailableError("The service is being ended."))
-            raise
-        except Exception:
-            answer.fail(UnavailableError("The engine failed; the log of the service says why."))
-            raise
 
     async def _ask(self, errand: _Errand) -> None:
         """Have a worker do something, another where one ended before it began."""

@@ -191,20 +191,13 @@ class RemoteStore:
 
     async def _answer(self, query: Query, reading: _Reading, answer: Spooled) -> None:
         """Have a query answered into the spool."""
-        try:
-            async with self._place(), asyncio.timeout(self.limits.seconds):
-                await self._fetch(query, reading, answer)
-            answer.finish()
-        except TimeoutError:
-            answer.fail(TimeLimitError(f"The query ran longer than {self.limits.seconds:g} s."))
-        except OsteoKGError as error:
-            answer.fail(error)
-        except asyncio.CancelledError:
-            answer.fail(UnavailableError("The service is being ended."))
-            raise
-        except Exception:
-            answer.fail(UnavailableError("The service failed; its log says why."))
-            raise
+        with answer.filled():
+            try:
+                async with self._place(), asyncio.timeout(self.limits.seconds):
+                    await self._fetch(query, reading, answer)
+            except TimeoutError as error:
+                told = f"The query ran longer than {self.limits.seconds:g} s."
+                raise TimeLimitError(told) from error
 
     @contextlib.asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

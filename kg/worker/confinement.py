@@ -176,8 +176,10 @@ def run_deep(work: Callable[[], None], stack: int) -> None:
     """Run something in a thread with so large a stack, in bytes; return at once.
 
     The engine reads by recursion. Its random numbers are those of the thread, so a thread that
-    begins after a fork has its own. A system that cannot give such a stack gives a smaller one.
+    begins after a fork has its own. Where a system cannot give such a stack it gives a smaller
+    one, which is told on stderr.
     """
+    wanted = stack
     while True:
         try:
             threading.stack_size(stack)
@@ -187,6 +189,8 @@ def run_deep(work: Callable[[], None], stack: int) -> None:
             if stack < 1 << 20:
                 raise
         else:
+            if stack < wanted:
+                sys.stderr.write(f"The stack has {stack >> 20} of {wanted >> 20} MB.\n")
             return
 
 

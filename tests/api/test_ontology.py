@@ -170,3 +170,12 @@ def test_a_graph_without_an_ontology_has_a_page_that_says_so_by_being_empty(vers
         assert page.status_code == 200
         assert "0 names" in page.text
         assert client.get("/vocab/VitaminK2").status_code == 404
+
+
+def test_a_document_is_of_the_current_version(get):
+    current = get("/versions", "application/json").json()["current"]
+    assert get(f"/ontology.ttl?version={current}").content == get("/ontology.ttl").content
+    for path in ("/ontology.ttl", "/ontology"):
+        refused = get(f"{path}?version={'0' * 64}", "text/turtle")
+        assert refused.status_code == 400
+        assert "/graphs?graph=https://w3id.org/osteokg/graph/ontology" in refused.text

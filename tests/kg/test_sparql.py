@@ -244,6 +244,9 @@ def test_a_message_without_a_place_is_passed_on():
         "SELECT (Now # when?\n () AS ?x) {}",
         "SELECT * { FILTERNOW() }",
         "SELECT * { FILTER(1<2&&RAND()>0.5) }",
+        "CONSTRUCT { ?s ?p [] } { ?s ?p ?o }",
+        "prefix e: <x:> construct # a list\n{ ?s e:p (1 2) } where { ?s ?p ?o }",
+        "CONSTRUCT FROM <x:g> WHERE { ?s ?p _:b }",
     ],
 )
 def test_what_differs_each_time_is_not_kept(query):
@@ -257,6 +260,8 @@ def test_what_differs_each_time_is_not_kept(query):
         "PREFIX known: <http://x/now> SELECT * { known:rand ?now 'uuid' }",
         "DESCRIBE <http://x/bnode>",
         "SELECT (COUNT(*) AS ?rand) {} # NOW",
+        "CONSTRUCT { ?s ?p ?o } { ?s ?p [] , _:b . FILTER(?o > 1) }",
+        "SELECT * { ?s ?p [] }",
     ],
 )
 def test_what_is_the_same_each_time_may_be_kept(query):
