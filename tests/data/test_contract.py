@@ -10,7 +10,8 @@ from pyld import jsonld
 
 from osteokg.kg.contract.frames import FRAMED
 from osteokg.kg.contract.items import Page, as_json, resources_of, rows_told, triples_told
-from osteokg.kg.contract.models import Study, Term
+from osteokg.kg.contract.models import Term
+from osteokg.kg.contract.parts import Study
 from osteokg.kg.contract.reading import fields_of
 from osteokg.kg.dataset import Dataset
 from osteokg.kg.files import Sources, context_file, find_sources, frame_file
