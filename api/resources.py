@@ -21,12 +21,12 @@ from osteokg.kg.contract.items import Page, as_json, resources_of
 from osteokg.kg.contract.models import (
     CountedTerm,
     StudiesPage,
-    Study,
     Term,
     TermsPage,
     Thing,
     ThingsPage,
 )
+from osteokg.kg.contract.parts import Study
 from osteokg.kg.errors import NotFoundError
 from osteokg.kg.filters import FILTERS
 from osteokg.kg.listing import Listed, in_order, studies_of, terms_of, things_of

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from osteokg.kg.contract.models import ITEMS, Cell, Link, Publication, Resource, Study, Term
+from osteokg.kg.contract.models import ITEMS, Cell, Term
+from osteokg.kg.contract.parts import Link, Publication, Resource, Study
 from osteokg.kg.contract.reading import fields_of
 
 __all__ = ["FRAMED", "TERM_CLASSES", "frame_text"]

@@ -13,7 +13,8 @@ import pyoxigraph as ox
 from pydantic import BaseModel
 
 from osteokg.kg.catalogue import view
-from osteokg.kg.contract.models import ITEMS, ROW_KINDS, Conclusion, Resource, Statement
+from osteokg.kg.contract.models import ITEMS, ROW_KINDS, Conclusion, Statement
+from osteokg.kg.contract.parts import Resource
 from osteokg.kg.contract.reading import Described
 from osteokg.kg.jsonld import context, curie
 from osteokg.kg.names import VOCAB

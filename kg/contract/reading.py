@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 import pyoxigraph as ox
 
-from osteokg.kg.contract.models import Link, LiteralValue, Resource
+from osteokg.kg.contract.parts import Link, LiteralValue, Resource
 from osteokg.kg.jsonld import context, curie, literal, predicate_of
 
 __all__ = ["Described", "Field", "fields_of"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from osteokg.kg.contract.frames import FRAMED
-from osteokg.kg.contract.models import Link, Resource
+from osteokg.kg.contract.parts import Link, Resource
 from osteokg.kg.contract.reading import fields_of
 from osteokg.kg.files import packaged
 from osteokg.kg.jsonld import context

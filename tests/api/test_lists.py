@@ -83,7 +83,7 @@ def test_the_formats_are_negotiated(server):
     ]:
         response = server.get("/findings?q=dish", headers={"Accept": accept})
         assert response.headers["content-type"] == type_
-        assert response.headers["vary"] == "Accept, Accept-Encoding"
+        assert response.headers["vary"].startswith("Accept,")
 
 
 def test_a_page_leads_to_the_next_until_all_is_told_once(server, given):
@@ -242,7 +242,7 @@ def test_terms_are_found_by_synonym_kind_and_place_in_the_hierarchy(given):
     assert k2["label"] == "vitamin K2"
     assert k2["findings"]["increased"] >= 1
     assert sum(k2["findingsBelow"].values()) >= sum(k2["findings"].values())
-    assert any(match["id"].endswith("CHEBI_28384") for match in k2["exactMatch"])
+    assert any(match["id"].endswith("CHEBI_16374") for match in k2["exactMatch"])
 
 
 def test_things_are_listed_by_kind_and_word(given):

@@ -9,7 +9,8 @@ from pyld import jsonld
 
 from osteokg.kg.contract.frames import FRAMED, frame_text
 from osteokg.kg.contract.items import as_json, resources_of, rows_told, triples_told
-from osteokg.kg.contract.models import Study, Term
+from osteokg.kg.contract.models import Term
+from osteokg.kg.contract.parts import Study
 from osteokg.kg.files import Sources, context_file, frame_file
 from osteokg.kg.filters import Filters
 from osteokg.kg.listing import studies_of

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from osteokg.kg.contract.frames import FRAMED
 from osteokg.kg.contract.items import Page, ToldRows, as_json, resources_of, rows_told
-from osteokg.kg.contract.models import ITEMS, CountedTerm, Finding, FindingsPage, Study, Term
+from osteokg.kg.contract.models import ITEMS, CountedTerm, Finding, FindingsPage, Term
+from osteokg.kg.contract.parts import Study
 from osteokg.kg.contract.reading import Described, fields_of
 from osteokg.kg.filters import Filters
 from osteokg.kg.jsonld import context
