@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from osteokg import __version__
-from osteokg.api import anchor_commands, commands
+from osteokg.api import anchor_commands, commands, nanopub_commands
 from osteokg.api.settings import from_environment, settings_of
 from osteokg.kg.errors import DataError, OsteoKGError
 from osteokg.kg.problems import as_text
@@ -114,6 +114,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="where it takes graphs (Graph Store Protocol), if that is not known",
     )
+
+    words = "Write statements as nanopublications, with trusty URIs."
+    nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
 
     export = add("export", commands.export_files, "Write the tables and dumps of this version.")
     export.add_argument("folder", type=Path, metavar="DIR")
