@@ -7,7 +7,9 @@ export const OSTEOKG = "https://w3id.org/osteokg/";
 export const FINDING = "id/finding/asawa-2004-k2-bone-resorption-femur";
 
 export async function get(path, accept) {
-  const response = await fetch(`${base}/${path}`, { headers: accept ? { Accept: accept } : {} });
+  const ask = () => fetch(`${base}/${path}`, { headers: accept ? { Accept: accept } : {} });
+  // While we computed, the connection that fetch keeps may have been closed: once more, then.
+  const response = await ask().catch(ask);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response;
 }

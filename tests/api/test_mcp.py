@@ -160,6 +160,20 @@ def test_the_card_has_what_a_query_needs(ask):
         assert ask("query", sparql=example)["columns"]
 
 
+def test_tools_only_read(version):
+    async def listed():
+        async with Client(tools_for(InProcessStore(version))) as client:
+            return (await client.list_tools()).tools
+
+    for tool in asyncio.run(listed()):
+        told = tool.annotations
+        assert (told.read_only_hint, told.destructive_hint, told.open_world_hint) == (
+            True,
+            False,
+            False,
+        )
+
+
 # In processes of their own
 
 
