@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 from service import serving
 
-SHAPES = Path(__file__).resolve().parent.parent / "shapes"
+PROJECT = Path(__file__).resolve().parent.parent
 FINDING = "id/finding/asawa-2004-k2-bone-resorption-femur"
 OKG = "PREFIX okg: <https://w3id.org/osteokg/vocab/>"
 RDFS = "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>"
@@ -33,8 +33,8 @@ SELECT ?direction {{ ?f okg:outcome okg:BoneResorption ; okg:direction ?directio
 def main(folder: str) -> int:
     """Return 0 if every client got what it should."""
     with serving() as address:
-        for script in ("jsonld.mjs", "comunica.mjs", "shacl.mjs"):
-            node(folder, script, address, f"{SHAPES}/")
+        for script in ("jsonld.mjs", "frames.mjs", "comunica.mjs", "shacl.mjs"):
+            node(folder, script, address, f"{PROJECT}/")
         rasqal(address)
         raptor(address)
     with serving("--http", command="mcp") as address:

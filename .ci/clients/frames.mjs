@@ -4,7 +4,7 @@ import jsonld from "jsonld";
 import N3 from "n3";
 import { OSTEOKG, documentLoader, get, same } from "./here.mjs";
 
-const folder = new URL(process.argv[3], "file:");
+const folder = new URL("ontology/frames/", new URL(process.argv[3], "file:"));
 const quads = new N3.Parser().parse(await (await get("findings.ttl")).text());
 const writer = new N3.Writer({ format: "N-Quads" });
 writer.addQuads(quads);

@@ -21,8 +21,9 @@ export async function documentLoader(url) {
   return { contextUrl: null, documentUrl: url, document: await response.json() };
 }
 
-export async function canonical(document) {
+export async function canonical(document, options = {}) {
   return jsonld.canonize(document, {
+    ...options,
     algorithm: "RDFC-1.0",
     format: "application/n-quads",
     documentLoader,

@@ -7,7 +7,7 @@ import Validator from "rdf-validate-shacl";
 import { OSTEOKG, documentLoader, get, same } from "./here.mjs";
 
 const shapes = new N3.Store();
-const folder = new URL(process.argv[3], "file:");
+const folder = new URL("shapes/", new URL(process.argv[3], "file:"));
 for (const name of (await readdir(folder)).filter((one) => one.endsWith(".ttl"))) {
   shapes.addQuads(new N3.Parser().parse(await readFile(new URL(name, folder), "utf8")));
 }
