@@ -8,14 +8,11 @@ SCHEMATHESIS is its command, FOLDER one for its files. Whether data that fit the
 accepted is not looked at: a schema cannot say what a SPARQL query is.
 """
 
-import re
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from service import serving
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -24,26 +21,6 @@ CHECKS = (
 EXAMPLES = 30
 SEED = 20260725
 TOKEN = "not-a-secret-of-anybody"  # noqa: S105 - of a server that lives for a minute
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[str]:
-    """Start a server on a free port and give its address."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        command = [sys.executable, "-m", "osteokg.api.cli", "serve", "--port", "0", *arguments]
-        server = subprocess.Popen(command, stderr=log)
-        try:
-            while server.poll() is None:
-                log.seek(0)
-                if told := re.search(r"(http://\S+)/\n", log.read()):
-                    yield told[1]
-                    return
-                time.sleep(0.1)
-            log.seek(0)
-            raise SystemExit(f"the server ended:\n{log.read()}")
-        finally:
-            server.terminate()
-            server.wait(30)
 
 
 def main(schemathesis: str, folder: str) -> int:

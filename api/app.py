@@ -18,6 +18,7 @@ from osteokg.api import (
     findings,
     graphs,
     history,
+    nanopubs,
     ontology,
     openapi,
     operations,
@@ -113,6 +114,7 @@ def create_app(
     app.include_router(resources.router, tags=["Findings"])
     app.include_router(searching.router)
     app.include_router(ontology.router, tags=["Linked data"])
+    app.include_router(nanopubs.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
     app.include_router(reference.router)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from osteokg import __version__
-from osteokg.api import anchor_commands, commands
+from osteokg.api import anchor_commands, commands, nanopub_commands
 from osteokg.api.settings import from_environment, settings_of
-from osteokg.kg.errors import DataError, OsteoKGError
+from osteokg.kg.errors import DataError, OsteoKGError, RequestError
 from osteokg.kg.problems import as_text
 
 __all__ = ["main", "parser"]
@@ -57,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="serve an empty dataset without rules and shapes, writable from this machine",
     )
+
+    _complete_mcp(add("mcp", _mcp, "Answer agents: Model Context Protocol, stdio or HTTP."))
 
     check = add("check", commands.check, "Check the evidence: names, shapes, rules.")
     check.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
@@ -115,6 +117,9 @@ def parser() -> argparse.ArgumentParser:
         help="where it takes graphs (Graph Store Protocol), if that is not known",
     )
 
+    words = "Write statements as nanopublications, with trusty URIs."
+    nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
+
     export = add("export", commands.export_files, "Write the tables and dumps of this version.")
     export.add_argument("folder", type=Path, metavar="DIR")
     return top
@@ -125,6 +130,27 @@ def _serve(arguments: argparse.Namespace) -> int:
     from osteokg.api.serving import serve  # noqa: PLC0415 - see above
 
     return serve(arguments)
+
+
+def _complete_mcp(mcp: argparse.ArgumentParser) -> None:
+    mcp.description = f"{mcp.description} Needs the [mcp] extra: pip install 'osteokg[mcp]'."
+    mcp.add_argument(
+        "--http",
+        action="store_true",
+        help="listen on --host and --port, at /mcp, instead of answering who started this",
+    )
+    _add_settings(mcp)
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    try:
+        from osteokg.api.mcp_serving import serve_tools  # noqa: PLC0415 - an extra, and the engine
+    except ImportError as error:
+        raise RequestError(
+            f"Tools for agents need the extra 'mcp' ({error.name} is missing): "
+            "pip install 'osteokg[mcp]'."
+        ) from error
+    return serve_tools(arguments)
 
 
 def _load(arguments: argparse.Namespace) -> int:

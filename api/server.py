@@ -11,7 +11,7 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from osteokg.api.door import Door
 from osteokg.api.settings import Settings
@@ -31,7 +31,7 @@ class Server(uvicorn.Server):
     stop is no failure, so nothing is raised then; ``interrupted`` says whether it was by Ctrl-C.
     """
 
-    def __init__(self, app: FastAPI, settings: Settings, announce: Callable[[], None]) -> None:
+    def __init__(self, app: Starlette, settings: Settings, announce: Callable[[], None]) -> None:
         """Serve ``app`` as the settings say; call ``announce`` once it is served."""
         self.interrupted = False
         self._app = app

@@ -28,7 +28,7 @@ from osteokg.api.write_access import read_token
 from osteokg.kg.errors import RequestError
 from osteokg.kg.service import counts_of
 
-__all__ = ["bind", "listen", "serve"]
+__all__ = ["bind", "ended_in_order", "listen", "serve"]
 
 _WAITING = 2048
 """So many connections may wait to be let in, as uvicorn has it."""
@@ -37,7 +37,7 @@ _WAITING = 2048
 def serve(arguments: argparse.Namespace) -> int:
     """Build the graph and serve it; refuse to start on wrong data, naming every problem."""
     with ExitStack() as held:
-        held.enter_context(_ended_in_order())
+        held.enter_context(ended_in_order())
         sockets = bind(arguments.host, arguments.port, held)
         token = arguments.write_token_file and read_token(arguments.write_token_file)
         settings = replace(
@@ -100,7 +100,7 @@ def _announce(settings: Settings, words: str) -> None:
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
+def ended_in_order() -> Iterator[None]:
     """Let SIGTERM and SIGINT unwind what was begun, so that nothing is left behind.
 
     uvicorn takes both while it serves, and raises them again afterwards.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -12,7 +13,7 @@ from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.files import packaged, query_files
 from osteokg.kg.headers import header_of
 
-__all__ = ["NamedQuery", "named_queries", "named_query", "view"]
+__all__ = ["NamedQuery", "named_queries", "named_query", "projection", "view"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,16 @@ def view(name: str, things: Iterable[str] = ()) -> str:
 
     Raises RequestError for text that is no IRI, so that nothing but an IRI gets into the query.
     """
-    text = packaged("kg", "views", f"{name}.rq").read_text(encoding="utf-8")
+    return _filled(packaged("kg", "views", f"{name}.rq"), things)
+
+
+def projection(model: str, rule: str, things: Iterable[str]) -> str:
+    """Return the text of a rule of ``kg/projections/<model>``, filled in as a view is."""
+    return _filled(packaged("kg", "projections", model, f"{rule}.rq"), things)
+
+
+def _filled(path: Path, things: Iterable[str]) -> str:
+    text = path.read_text(encoding="utf-8")
     return text.replace("{ THINGS }", "{ " + " ".join(_iri(thing) for thing in things) + " }")
 
 

@@ -60,6 +60,11 @@ class Entity:
         }
         return names.get(_LABEL) or names.get(_PARAPHRASE) or contract(iri)
 
+    def is_statement(self) -> bool:
+        """Return whether the thing is told in words of ours, as statements are."""
+        me, told = ox.NamedNode(self.iri), ox.NamedNode(_PARAPHRASE)
+        return any(triple.subject == me and triple.predicate == told for triple in self.triples)
+
     def properties(self, iri: str | None = None) -> list[tuple[str, list[Value]]]:
         """Return what is said of the thing (or a node of it): property IRIs and their values."""
         wanted = iri or self.iri

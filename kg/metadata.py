@@ -11,9 +11,9 @@ from osteokg import __version__
 from osteokg.kg.files import Origin
 from osteokg.kg.names import BASE, PREFIXES, VOCAB
 
-__all__ = ["COUNTING", "Counts", "count", "counts_of_rows", "describe_version"]
+__all__ = ["COUNTING", "LICENSE", "Counts", "count", "counts_of_rows", "describe_version"]
 
-_LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 
 _COUNTED = {
     "findings": "Finding",
@@ -98,7 +98,7 @@ def describe_version(
                 language="en",
             ),
         ),
-        ("dcterms:license", ox.NamedNode(_LICENSE)),
+        ("dcterms:license", ox.NamedNode(LICENSE)),
         ("dcterms:identifier", ox.Literal(identifier)),
         ("owl:versionInfo", ox.Literal(__version__)),
         ("void:triples", ox.Literal(counts.triples)),

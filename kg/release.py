@@ -12,6 +12,7 @@ from osteokg.kg.biolink import kgx_files
 from osteokg.kg.contract.items import Page, ToldRows
 from osteokg.kg.files import context_file, mappings_file
 from osteokg.kg.filters import Filters
+from osteokg.kg.nanopub import DATASET_FORMATS, nanopubs, nanopubs_bytes
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, ontology_bytes
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.selection import select
@@ -27,9 +28,9 @@ async def release_files(version: Version, store: Store) -> dict[str, bytes]:
 
     ``findings.csv`` and ``findings.jsonld`` (the findings), ``osteokg.nq`` (every graph, sorted
     N-Quads), ``osteokg.ttl`` (the union), ``ontology.*`` (the ontology in every format),
-    ``mappings.sssom.tsv`` (its mappings to outside vocabularies), ``osteokg_nodes.tsv`` and
-    ``osteokg_edges.tsv`` (the Biolink projection as KGX), ``context.jsonld`` and ``VERSION`` (the
-    content hash).
+    ``mappings.sssom.tsv`` (its mappings to outside vocabularies), ``nanopubs.trig`` (each
+    statement as a nanopublication), ``osteokg_nodes.tsv`` and ``osteokg_edges.tsv`` (the Biolink
+    projection as KGX), ``context.jsonld`` and ``VERSION`` (the content hash).
     """
     turtle = format_named("ttl", GRAPH_FORMATS)
     assert turtle is not None
@@ -43,6 +44,7 @@ async def release_files(version: Version, store: Store) -> dict[str, bytes]:
         "findings.jsonld": Page(len(rows), await ToldRows().of(store, rows)).as_jsonld(),
         "mappings.sssom.tsv": mappings_file().read_bytes(),
         **{f"ontology.{one.name}": ontology_bytes(one.name) for one in ONTOLOGY_FORMATS},
+        "nanopubs.trig": nanopubs_bytes(await nanopubs(store), DATASET_FORMATS[0]),
         "osteokg.nq": quads,
         "osteokg.ttl": graph_bytes(union, turtle),
         **kgx_files(version.store),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -32,6 +32,7 @@ __all__ = [
     "evaluate_into",
     "format_named",
     "graph_bytes",
+    "prefixes_of",
 ]
 
 
@@ -282,20 +283,23 @@ def _write_graph(
     rest = iter(triples)
     first = sorted(set(islice(rest, of_them)), key=_place)
     plain = chosen.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-    used = {} if plain else _prefixes_of(first)
+    used = {} if plain else prefixes_of(first)
     ox.serialize(chain(first, rest), cast(IO[bytes], sink), chosen.engine, prefixes=used)
 
 
-def _prefixes_of(triples: Iterable[ox.Triple]) -> dict[str, str]:
+def prefixes_of(
+    statements: Iterable[ox.Triple | ox.Quad], more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the prefixes that names begin with: ours, of outside vocabularies, and ``more``."""
     used = set()
-    for triple in triples:
-        for term in triple:
+    for statement in statements:
+        for term in statement:
             if isinstance(term, ox.NamedNode):
                 used.add(term.value)
             elif isinstance(term, ox.Literal):
                 used.add(term.datatype.value)
     return {
         prefix: namespace
-        for prefix, namespace in prefixes().items()
+        for prefix, namespace in {**prefixes(), **(more or {})}.items()
         if any(iri.startswith(namespace) for iri in used)
     }

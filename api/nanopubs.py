@@ -1,0 +1,106 @@
+"""Nanopublications under their addresses: of a statement, by trusty URI, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from osteokg.api import openapi
+from osteokg.api.answers import page
+from osteokg.api.kept import kept
+from osteokg.api.negotiation import HTML, best_format, prefers_html
+from osteokg.api.representations import represent, validator_for
+from osteokg.api.requests import asked_version, in_address, store_for
+from osteokg.kg.errors import NotAcceptableError, NotFoundError
+from osteokg.kg.names import BASE, ID
+from osteokg.kg.nanopub import (
+    DATASET_FORMATS,
+    Nanopub,
+    nanopub_of,
+    nanopubs,
+    nanopubs_bytes,
+)
+from osteokg.kg.results import Format, format_named
+from osteokg.kg.store import Store
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+_TYPES = [name for format_ in DATASET_FORMATS for name in format_.media_types]
+
+
+@router.get(
+    "/id/{kind}/{slug}.nanopub",
+    summary="A statement's nanopublication",
+    response_class=Response,
+    openapi_extra=openapi.document([], [404], s303={}),
+)
+@router.head("/id/{kind}/{slug}.nanopub", include_in_schema=False)
+async def of_statement(request: Request, kind: str, slug: str) -> Response:
+    """Lead to the nanopublication of a finding, claim, explanation, mechanism or conclusion."""
+    one = await nanopub_of(store_for(request), f"{ID}{kind}/{slug}")
+    version = asked_version(in_address(request))
+    at = "" if version is None else f"?version={quote(version)}"
+    root = request.scope.get("root_path", "")
+    return RedirectResponse(f"{root}/{one.iri.removeprefix(BASE)}{at}", 303)
+
+
+@router.get(
+    "/np",
+    summary="Every nanopublication",
+    response_class=Response,
+    openapi_extra=openapi.document(_TYPES, [406]),
+)
+@router.head("/np", include_in_schema=False)
+async def every(request: Request) -> Response:
+    """Give the nanopublications of all statements in one document: TriG, N-Quads or JSON-LD."""
+    format_ = _accepted(request)
+    made = await kept(request, "nanopubs", _by_code)
+    body = await asyncio.to_thread(nanopubs_bytes, list(made.values()), format_)
+    return represent(request, body, format_.content_type, validator_for(request, format_.name))
+
+
+@router.get(
+    "/np/{name}",
+    summary="A nanopublication by its trusty URI",
+    response_class=Response,
+    openapi_extra=openapi.document([HTML, *_TYPES], [404, 406]),
+)
+@router.head("/np/{name}", include_in_schema=False)
+async def by_trusty_uri(request: Request, name: str) -> Response:
+    """Give one nanopublication: TriG, N-Quads, JSON-LD or a page; a suffix names the format."""
+    code, _, suffix = name.partition(".")
+    made = await kept(request, "nanopubs", _by_code)
+    one = made.get(code)
+    chosen = format_named(suffix, DATASET_FORMATS)
+    if one is None or (suffix and chosen is None):
+        raise NotFoundError(
+            f"There is no nanopublication {name} of this version. One that was published from "
+            "another version is at the same address with '?version=', while that is kept "
+            "(/versions)."
+        )
+    if not suffix and prefers_html(request.headers.get("accept"), _TYPES):
+        text = nanopubs_bytes([one], DATASET_FORMATS[0]).decode()
+        formats = [(format_.name, format_.media_types[0]) for format_ in DATASET_FORMATS]
+        return page("nanopub.html", one=one, text=text, formats=formats)
+    format_ = chosen or _accepted(request)
+    body = nanopubs_bytes([one], format_)
+    links = f'<{one.iri}>; rel="canonical", <{one.statement}>; rel="about"'
+    known = validator_for(request, format_.name)
+    return represent(request, body, format_.content_type, known, Link=links)
+
+
+def _accepted(request: Request) -> Format:
+    format_ = best_format(request.headers.get("accept"), DATASET_FORMATS)
+    if format_ is None:
+        raise NotAcceptableError(f"Nanopublications are given as {', '.join(_TYPES)}.")
+    return format_
+
+
+async def _by_code(store: Store) -> Mapping[str, Nanopub]:
+    return {one.code: one for one in await nanopubs(store)}
