@@ -39,6 +39,7 @@ from osteokg.api.rate import Buckets, RateLimit
 from osteokg.api.repeats import Repeats
 from osteokg.api.requests import store_for
 from osteokg.api.settings import Settings
+from osteokg.api.synthesis import routes as synthesis
 from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
@@ -107,6 +108,7 @@ def create_app(
     app.include_router(questions.router, tags=["SPARQL"])
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(resources.router, tags=["Findings"])
+    app.include_router(synthesis.router, tags=["Synthesis"])
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
