@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from fastapi import Request
+from osteokg.kg.filters import FILTERS
+from osteokg.kg.synthesis import SWITCHES, Selection, Term
 
-from osteokg.api.kept import kept
-from osteokg.api.requests import Parameters, asked_version, in_address, only
-from osteokg.kg.errors import RequestError
-from osteokg.kg.filters import FILTERS, Askable, askable_of
-from osteokg.kg.synthesis import SWITCHES, Selection
-
-__all__ = ["Asked", "read", "switches_in"]
-
-_OWN = ("without", "version", "offset", "limit")
+__all__ = ["Asked", "switches_in"]
 
 
 @dataclass(frozen=True)
 class Asked:
     """Hold what is asked: the selection, as it was written (``filters``), and which part of it.
 
-    ``limit`` is None for all that there is.
+    ``limit`` is None for all that there is. ``offered`` are the terms to choose from, by filter.
     """
 
     selection: Selection
     filters: Sequence[tuple[str, str]]
-    version: str | None
-    offset: int
-    limit: int | None
-    askable: Askable
+    version: str | None = None
+    offset: int = 0
+    limit: int | None = None
+    offered: Mapping[str, Sequence[Term]] = field(default_factory=dict)
 
     @property
     def without(self) -> list[str]:
@@ -62,32 +55,7 @@ class Asked:
         return f"{path}?{urlencode(said, safe=':,/')}" if said else path
 
 
-async def read(request: Request) -> Asked:
-    """Return what a request asks for. Raises RequestError, FilterError, GoneError."""
-    parameters = in_address(request)
-    askable = await kept(request, "askable", askable_of)
-    filters = [(name, value) for name, value in parameters if name not in _OWN and value.strip()]
-    given = [(name, value) for name, value in parameters if name not in _OWN]
-    return Asked(
-        Selection(askable.read(given), switches_in(v for k, v in parameters if k == "without")),
-        filters,
-        asked_version(parameters),
-        _number(parameters, "offset") or 0,
-        _number(parameters, "limit"),
-        askable,
-    )
-
-
 def switches_in(values: Iterable[str]) -> frozenset[str]:
     """Return the switches that values name, each perhaps several with commas between them."""
     names = (name.strip() for value in values for name in value.split(","))
     return frozenset(name for name in names if name)
-
-
-def _number(parameters: Parameters, name: str) -> int | None:
-    text = only(parameters, name)
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise RequestError(f"'{name}' is a number, not '{text}'.")
-    return int(text)

@@ -22,7 +22,8 @@ _LETTER = 6.4
 """The width of a letter, on average, in the type of the drawings."""
 _MARGIN = 12
 _ROW = 24
-_COLUMN = 88
+_COLUMN = 96
+_HEAD_LETTER = 6.4
 _LAST = {okg(name) for name in ("CompartmentNotStated", "Systemic", "NotApplicable")}
 """Compartments that are no part of bone: their panels come last."""
 
@@ -110,7 +111,7 @@ def map_drawing(squares: Iterable[synthesis.Square]) -> MapDrawing:
     panels = []
     ordered = sorted(of_compartment, key=lambda term: (term.iri in _LAST, term))
     for compartment in ordered:
-        panel, top = _panel(compartment.label, of_compartment[compartment], columns, left, top)
+        panel, top = _panel(_place(compartment), of_compartment[compartment], columns, left, top)
         panels.append(panel)
     return MapDrawing(left + _COLUMN * len(columns) + _MARGIN, top, left, tuple(panels))
 
@@ -154,7 +155,7 @@ def _heads(
     columns: Iterable[str], left: float, top: float, width: float = _COLUMN
 ) -> tuple[tuple[Label, ...], float]:
     """Return the heads of columns, set upon their lower edge, and how high they are."""
-    wrapped = [_wrapped(words, int((width - 6) / _LETTER)) for words in columns]
+    wrapped = [_wrapped(words, int((width - 4) / _HEAD_LETTER)) for words in columns]
     lines = max((len(words) for words in wrapped), default=1)
     labels = (
         Label(
@@ -168,7 +169,7 @@ def _heads(
 
 
 def _wrapped(words: str, letters: int) -> tuple[str, ...]:
-    return tuple(textwrap.wrap(words, letters, break_on_hyphens=True)) or ("",)
+    return tuple(textwrap.wrap(words, letters, break_long_words=False)) or ("",)
 
 
 _COUNTED = (
@@ -224,9 +225,13 @@ def plot_drawing(question: synthesis.Question) -> PlotDrawing:
 
 
 def _head(column: synthesis.Column) -> str:
-    where = column.cell.compartment
-    place = "compartment not stated" if where.iri == okg("CompartmentNotStated") else where.label
-    return f"{column.cell.outcome.label}, {place}"
+    return f"{column.cell.outcome.label}, {_place(column.cell.compartment)}"
+
+
+def _place(compartment: synthesis.Term) -> str:
+    """Return what a compartment is called where nothing else says that it is one."""
+    unsaid = compartment.iri == okg("CompartmentNotStated")
+    return "compartment not stated" if unsaid else compartment.label
 
 
 def _who(question: synthesis.Question, line: synthesis.Line) -> str:

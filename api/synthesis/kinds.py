@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from osteokg.api.synthesis import contract, tables
+from osteokg.api.synthesis.asked import Asked
 from osteokg.kg import synthesis
 from osteokg.kg.catalogue import view
 from osteokg.kg.store import Store
 
-__all__ = ["KINDS", "Kind", "answer_of"]
+__all__ = ["KINDS", "Kind", "json_of"]
 
 Found = Any
 """What a synthesis of a kind returns: each kind knows its own."""
@@ -44,16 +45,26 @@ class Kind:
         return {name: view(f"synthesis/{name}") for name in self.queries}
 
 
-def answer_of(kind: Kind, found: Found, items: Sequence[object], **about: Any) -> contract.Answer:
-    """Return what JSON says: of these items of a synthesis, and of the whole of it."""
-    return kind.answer.model_validate(
+def json_of(kind: Kind, found: Found, asked: Asked, version: str) -> str:
+    """Return what JSON says of a synthesis: the part that is asked for, and the whole of it."""
+    everything = kind.items(found)
+    end = None if asked.limit is None else asked.offset + asked.limit
+    items = everything[asked.offset : end]
+    after = asked.offset + len(items)
+    where = asked.address(f"/synthesis/{kind.name}.json", offset=after, limit=asked.limit)
+    answer = kind.answer.model_validate(
         {
-            **about,
-            "changes": [contract.Change.model_validate(change) for change in found.changes],
+            "version": version,
+            "without": asked.without,
+            "filters": asked.by_filter(),
             "left_out": dict(found.left_out),
+            "changes": [contract.Change.model_validate(change) for change in found.changes],
+            "total": len(everything),
+            "next": where if after < len(everything) else None,
             "items": [kind.item_models[type(item)].model_validate(item) for item in items],
         }
     )
+    return answer.model_dump_json(indent=1) + "\n"
 
 
 _ALL = (

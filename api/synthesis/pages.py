@@ -18,15 +18,12 @@ from osteokg.kg.names import okg
 
 __all__ = ["drawing", "page_of"]
 
-_OFFERED = ("intervention", "model", "compartment", "outcome", "site")
-"""The filters that the form of a page offers; an address takes all of them."""
-
 _BONE = ("CancellousBone", "CorticalBone", "EndocorticalSurface", "PeriostealSurface", "WholeBone")
 """Compartments that gaps are looked for in, in the order of the rule."""
 
 
 def page_of(
-    kind: Kind, found: Any, items: Sequence[Any], total: int, asked: Asked, version: str
+    kind: Kind, found: Any, items: Sequence[Any], total: int, *, asked: Asked, version: str
 ) -> str:
     """Return the page of a synthesis that shows some of its items."""
     more: dict[str, Any] = {}
@@ -36,8 +33,8 @@ def page_of(
         more["plots"] = [_plots([question], number) for number, question in enumerate(items, 1)]
     elif kind.name == "gaps":
         more["agents"] = _by_agent(items)
-        names = asked.askable.shown["compartment"]
-        more["bone"] = [(iri, names[iri]) for iri in map(okg, _BONE)]
+        named = {term.iri: term.label for term in asked.offered["compartment"]}
+        more["bone"] = [(iri, named.get(iri, curie(iri))) for iri in map(okg, _BONE)]
     return rendered(
         f"synthesis/{kind.name}.html",
         kind=kind,
@@ -132,12 +129,11 @@ def _options(asked: Asked) -> dict[str, list[tuple[str, str, bool]]]:
     What was written in another way, or several times, is offered as it was written.
     """
     options = {}
-    for name in _OFFERED:
+    for name, terms in asked.offered.items():
         chosen = asked.given(name)
-        shown = sorted((label, curie(iri)) for iri, label in asked.askable.shown[name].items())
-        values = {value for _, value in shown}
+        values = {curie(term.iri): term.label for term in terms}
         own = [(value, value, True) for value in chosen if value not in values]
-        options[name] = own + [(value, label, value in chosen) for label, value in shown]
+        options[name] = own + [(value, label, value in chosen) for value, label in values.items()]
     return options
 
 
@@ -158,8 +154,8 @@ def _parts(kind: Kind, asked: Asked, total: int, shown: int) -> Mapping[str, Any
 def _by_agent(
     gaps: Iterable[synthesis.Gap],
 ) -> dict[synthesis.Term, dict[synthesis.Term, set[str]]]:
-    """Return the compartments that are gaps, by agent and model."""
+    """Return the compartments that are gaps, by agent and model, the best known agent first."""
     found: dict[synthesis.Term, dict[synthesis.Term, set[str]]] = defaultdict(dict)
     for gap in gaps:
         found[gap.intervention].setdefault(gap.model, set()).add(gap.compartment.iri)
-    return found
+    return dict(sorted(found.items(), key=lambda item: sum(map(len, item[1].values()))))

@@ -1,4 +1,4 @@
-"""The syntheses over HTTP: a page or JSON at each path, ``.json``, ``.csv`` and ``.svg`` by name."""
+"""The syntheses over HTTP: a page or JSON at each path; ``.json``, ``.csv``, ``.svg`` by name."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from fastapi.responses import Response
 
 from osteokg.api import openapi
 from osteokg.api.answers import page
+from osteokg.api.kept import kept
 from osteokg.api.negotiation import HTML, prefers_html
 from osteokg.api.representations import represent, validator_for
-from osteokg.api.requests import store_for
-from osteokg.api.synthesis.asked import Asked, read
-from osteokg.api.synthesis.kinds import KINDS, Kind, answer_of
+from osteokg.api.requests import Parameters, asked_version, in_address, only, store_for
+from osteokg.api.synthesis.asked import Asked, switches_in
+from osteokg.api.synthesis.kinds import KINDS, Kind, json_of
 from osteokg.api.synthesis.pages import drawing, page_of
 from osteokg.api.synthesis.tables import COLUMNS, as_csv
+from osteokg.kg.errors import RequestError
+from osteokg.kg.filters import askable_of
+from osteokg.kg.synthesis import Selection, offered
 
 __all__ = ["router"]
 
 router = APIRouter()
+
+_OWN = ("without", "version", "offset", "limit")
+"""Parameters of a synthesis that are no filters."""
 
 _TYPES = {
     "html": f"{HTML}; charset=utf-8",
@@ -31,8 +38,33 @@ _TYPES = {
 }
 
 
+async def _asked(request: Request) -> Asked:
+    """Return what a request asks for. Raises RequestError, FilterError, GoneError."""
+    parameters = in_address(request)
+    askable = await kept(request, "askable", askable_of)
+    filters = [(name, value) for name, value in parameters if name not in _OWN and value.strip()]
+    given = [(name, value) for name, value in parameters if name not in _OWN]
+    return Asked(
+        Selection(askable.read(given), switches_in(v for k, v in parameters if k == "without")),
+        filters,
+        asked_version(parameters),
+        _number(parameters, "offset") or 0,
+        _number(parameters, "limit"),
+        await kept(request, "offered", offered),
+    )
+
+
+def _number(parameters: Parameters, name: str) -> int | None:
+    text = only(parameters, name)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise RequestError(f"'{name}' is a number, not '{text}'.")
+    return int(text)
+
+
 async def _answer(request: Request, kind: Kind, form: str) -> Response:
-    asked = await read(request)
+    asked = await _asked(request)
     known = validator_for(request, form)
     if known is not None and (unchanged := known.unchanged(request, by_name=True)):
         return unchanged
@@ -51,24 +83,12 @@ def _body(kind: Kind, form: str, found: Any, asked: Asked, version: str) -> str:
     end = None if limit is None else asked.offset + limit
     items: Sequence[object] = everything[asked.offset : end]
     if form == "html":
-        return page_of(kind, found, items, len(everything), asked, version)
+        return page_of(kind, found, items, len(everything), asked=asked, version=version)
     if form == "csv":
         return as_csv(kind.rows(found), COLUMNS[kind.name])
     if form == "svg":
         return drawing(kind, items, asked)
-    after = asked.offset + len(items)
-    where = asked.address(f"/synthesis/{kind.name}.json", offset=after, limit=asked.limit)
-    answer = answer_of(
-        kind,
-        found,
-        items,
-        version=version,
-        without=asked.without,
-        filters=asked.by_filter(),
-        total=len(everything),
-        next=where if after < len(everything) else None,
-    )
-    return answer.model_dump_json(indent=1) + "\n"
+    return json_of(kind, found, asked, version)
 
 
 def _negotiated(kind: Kind) -> Callable[[Request], Awaitable[Response]]:

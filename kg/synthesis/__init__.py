@@ -17,7 +17,7 @@ from osteokg.kg.synthesis.directions import (
     Question,
     effect_directions,
 )
-from osteokg.kg.synthesis.evidence import SWITCHES, Selection, Term
+from osteokg.kg.synthesis.evidence import SWITCHES, Selection, Term, offered
 from osteokg.kg.synthesis.facts import Facts
 from osteokg.kg.synthesis.gaps import Gap, Gaps, gaps
 from osteokg.kg.synthesis.votes import Direction, Votes
@@ -53,5 +53,6 @@ __all__ = [
     "effect_directions",
     "evidence_map",
     "gaps",
+    "offered",
     "votes_in_words",
 ]

@@ -86,7 +86,7 @@ class Question:
 
 @dataclass(frozen=True)
 class EffectDirections:
-    """Hold the questions in the order of their words, and what leaving evidence out has changed."""
+    """Hold the questions, the most studied first, and what leaving evidence out has changed."""
 
     questions: tuple[Question, ...]
     changes: tuple[Change, ...] = ()
@@ -128,7 +128,7 @@ async def _questions(evidence: Evidence) -> tuple[Question, ...]:
         columns = sorted(some, key=lambda cell: (cell.outcome, cell.compartment))
         lines = _lines(columns, members, voted, retracted, names)
         found.append(_question(columns, members, votes, lines))
-    return tuple(sorted(found, key=lambda question: (len(question.interventions), question.words)))
+    return tuple(sorted(found, key=lambda question: (-len(question.lines), question.words)))
 
 
 async def _names(evidence: Evidence) -> Sequence[Mapping[str, str]]:

@@ -17,7 +17,7 @@ from osteokg.kg.catalogue import view
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import rule_files
 from osteokg.kg.filters import Filters
-from osteokg.kg.names import kind_of
+from osteokg.kg.names import VOCAB, kind_of
 from osteokg.kg.results import GRAPH_FORMATS, Query, format_named
 from osteokg.kg.rows import rows_of
 from osteokg.kg.selection import select
@@ -30,6 +30,7 @@ __all__ = [
     "Row",
     "Selection",
     "Term",
+    "offered",
     "take",
     "terms_of",
 ]
@@ -177,6 +178,20 @@ async def take(store: Store, selection: Selection) -> Evidence:
             if name in selection.without
         }
     return Evidence(store, selection, matching, left_out)
+
+
+async def offered(store: Store) -> dict[str, tuple[Term, ...]]:
+    """Return, by filter, the terms that findings use and those above them, by label."""
+    found: dict[str, set[Term]] = {name: set() for name in _OFFERED}
+    for row in await rows_of(store, view("synthesis/offered")):
+        found[row["property"].removeprefix(VOCAB)].add(Term(row["label"], row["term"]))
+    return {
+        name: tuple(sorted(terms, key=lambda term: (term.label.casefold(), term.iri)))
+        for name, terms in found.items()
+    }
+
+
+_OFFERED = ("intervention", "model", "compartment", "outcome", "site")
 
 
 def _solutions(store: ox.Store, text: str) -> list[Row]:
