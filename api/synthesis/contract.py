@@ -1,36 +1,38 @@
 """The contract of the syntheses: what their JSON says, as pydantic models for OpenAPI.
 
 A thing has ``id``, a compact IRI as in ``/context.jsonld``, and keys of that context wherever the
-graph has a property for it: so a cell is read as JSON-LD, and says what the graph says of it. Keys
-that the context does not know (``votes``, ``conflict`` …) are of the synthesis, not of the graph.
-The models are read from what ``osteokg.kg.synthesis`` returns, attribute by attribute.
+graph has a property for it, as in ``osteokg.kg.contract``: so a cell is read as JSON-LD, and says
+what the graph says of it. Keys that the context does not know (``votes``, ``conflict`` …) are of
+the synthesis, not of the graph. The models are read from what ``osteokg.kg.synthesis`` returns,
+attribute by attribute.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasGenerator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from osteokg.kg import synthesis
+from osteokg.kg.contract.models import Link
 from osteokg.kg.names import ID, VOCAB
 
 __all__ = [
     "AddOn",
     "Answer",
-    "Cell",
+    "AuditedClaim",
+    "AuditedConclusion",
+    "BriefFinding",
     "Change",
-    "Claim",
     "Claims",
-    "Conclusion",
     "Contradictions",
-    "Directions",
+    "EffectDirections",
+    "EvidenceCell",
     "EvidenceMap",
-    "Finding",
     "Gap",
     "Gaps",
-    "Named",
-    "Pair",
+    "PartedPair",
     "Question",
     "Votes",
     "compact",
@@ -44,21 +46,34 @@ def compact(iri: str) -> str:
     return "okg:" + iri.removeprefix(VOCAB) if iri.startswith(VOCAB) else iri
 
 
+def _link(term: Any) -> Any:
+    return Link(id=compact(term.iri), label=term.label) if hasattr(term, "iri") else term
+
+
+def _pointing(direction: str) -> Link:
+    (iri,) = (iri for iri, token in synthesis.DIRECTIONS.items() if token == direction)
+    return Link(id=compact(iri), label=direction.replace("-", " "))
+
+
 Iri = Annotated[str, BeforeValidator(compact)]
+Linked = Annotated[Link, BeforeValidator(_link)]
+Several = list[Linked]
+Alone = Annotated[list[Link], BeforeValidator(lambda term: [_link(term)])]
+"""One term, in an array as the context has it."""
+Pointing = Annotated[Link, BeforeValidator(_pointing)]
+"""A direction as the value that the graph has for it."""
 Said = Annotated[str | None, BeforeValidator(lambda text: text or None)]
 Conflict = Literal["contradiction", "disagreement", "inconsistency"]
 Switch = Literal["retracted", "second-hand", "presupposed"]
 
 
 class _Read(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
-
-
-class Named(_Read):
-    """A term or thing: its compact IRI and what to call it."""
-
-    id: Iri = Field(validation_alias="iri")
-    label: str
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(serialization_alias=to_camel),
+        extra="forbid",
+        frozen=True,
+        from_attributes=True,
+    )
 
 
 class Votes(_Read):
@@ -78,20 +93,18 @@ def _of_cell(name: str) -> AliasPath:
     return AliasPath("cell", name)
 
 
-class Cell(_Read):
+class EvidenceCell(_Read):
     """A cell of the evidence, readable as JSON-LD: what it is about, and which way it points."""
 
     id: Iri = Field(validation_alias=_of_cell("iri"))
     type: list[Literal["okg:EvidenceCell"]] = ["okg:EvidenceCell"]
-    contrast: Named = Field(validation_alias=_of_cell("contrast"))
-    intervention: list[Named] = Field(validation_alias=_of_cell("interventions"))
-    model: list[Named] = Field(validation_alias=_of_cell("models"))
-    inducingProcedure: list[Named] = Field(  # noqa: N815 - a key of the context
-        validation_alias=_of_cell("procedures")
-    )
-    comparator: list[Named] = Field(validation_alias=_of_cell("comparators"))
-    outcome: Named = Field(validation_alias=_of_cell("outcome"))
-    compartment: Named = Field(validation_alias=_of_cell("compartment"))
+    contrast: Alone = Field(validation_alias=_of_cell("contrast"))
+    intervention: Several = Field(validation_alias=_of_cell("interventions"))
+    model: Several = Field(validation_alias=_of_cell("models"))
+    inducing_procedure: Several = Field(validation_alias=_of_cell("procedures"))
+    comparator: Several = Field(validation_alias=_of_cell("comparators"))
+    outcome: Alone = Field(validation_alias=_of_cell("outcome"))
+    compartment: Linked = Field(validation_alias=_of_cell("compartment"))
     points: synthesis.Direction = Field(
         description="The direction of all votes if alike, else mixed.", validation_alias="direction"
     )
@@ -129,7 +142,7 @@ class Answer(_Read):
 class EvidenceMap(Answer):
     """The evidence map: its cells, in the order of what was given, to which animals."""
 
-    items: list[Cell]
+    items: list[EvidenceCell]
 
 
 class Mark(_Read):
@@ -143,8 +156,8 @@ class Mark(_Read):
 class Line(_Read):
     """An experiment with its marks, by cell."""
 
-    experiment: Named
-    study: Named
+    experiment: Linked
+    study: Linked
     retracted: bool
     marks: dict[Iri, Mark]
 
@@ -153,8 +166,8 @@ class Column(_Read):
     """An outcome in a compartment, with the votes of all experiments."""
 
     cell: Iri = Field(validation_alias=_of_cell("iri"))
-    outcome: Named = Field(validation_alias=_of_cell("outcome"))
-    compartment: Named = Field(validation_alias=_of_cell("compartment"))
+    outcome: Linked = Field(validation_alias=_of_cell("outcome"))
+    compartment: Linked = Field(validation_alias=_of_cell("compartment"))
     points: synthesis.Direction = Field(validation_alias="direction")
     votes: Votes
 
@@ -163,35 +176,35 @@ class Question(_Read):
     """A question with its effect directions: an outcome in each column, an experiment in a line."""
 
     question: str = Field(validation_alias="words")
-    contrast: Named
-    intervention: list[Named] = Field(validation_alias="interventions")
-    model: list[Named] = Field(validation_alias="models")
-    comparator: list[Named] = Field(validation_alias="comparators")
+    contrast: Linked
+    intervention: Several = Field(validation_alias="interventions")
+    model: Several = Field(validation_alias="models")
+    comparator: Several = Field(validation_alias="comparators")
     columns: list[Column]
     lines: list[Line]
 
 
-class Directions(Answer):
+class EffectDirections(Answer):
     """Effect directions, a table for each question."""
 
     items: list[Question]
 
 
-class Finding(_Read):
+class BriefFinding(_Read):
     """A finding, as far as it is shown beside another."""
 
     id: Iri = Field(validation_alias="finding")
     paraphrase: str
-    direction: synthesis.Direction
-    contrast: list[Named] = Field(validation_alias="contrasts")
-    intervention: list[Named] = Field(validation_alias="interventions")
-    model: list[Named] = Field(validation_alias="models")
-    comparator: list[Named] = Field(validation_alias="comparators")
-    outcome: list[Named] = Field(validation_alias="outcomes")
-    site: list[Named] = Field(validation_alias="sites")
-    compartment: list[Named] = Field(validation_alias="compartments")
-    study: list[Named] = Field(validation_alias="studies")
-    anchor: list[Named] = Field(validation_alias="anchors")
+    direction: Pointing
+    contrast: Several = Field(validation_alias="contrasts")
+    intervention: Several = Field(validation_alias="interventions")
+    model: Several = Field(validation_alias="models")
+    comparator: Several = Field(validation_alias="comparators")
+    outcome: Several = Field(validation_alias="outcomes")
+    site: Several = Field(validation_alias="sites")
+    compartment: Several = Field(validation_alias="compartments")
+    study: Several = Field(validation_alias="studies")
+    anchors: Several
     dose: list[str] = Field(validation_alias="doses")
     retracted: bool
 
@@ -205,20 +218,20 @@ class Reason(_Read):
     other: Said
 
 
-class Pair(_Read):
+class PartedPair(_Read):
     """Two findings that part."""
 
     id: Iri = Field(validation_alias="iri")
     kind: Conflict
-    one: Finding
-    other: Finding
+    one: BriefFinding
+    other: BriefFinding
     discriminator: list[Reason] = Field(validation_alias="reasons")
 
 
 class Contradictions(Answer):
     """The pairs of findings that part, the strongest kind first."""
 
-    items: list[Pair]
+    items: list[PartedPair]
 
 
 class Gap(_Read):
@@ -226,9 +239,9 @@ class Gap(_Read):
 
     id: Iri = Field(validation_alias="iri")
     type: list[Literal["okg:Gap"]] = ["okg:Gap"]
-    intervention: Named
-    model: Named
-    compartment: Named
+    intervention: Linked
+    model: Linked
+    compartment: Linked
 
 
 class Gaps(Answer):
@@ -242,59 +255,51 @@ class AddOn(_Read):
 
     kind: Literal["add-on"] = "add-on"
     better: bool
-    finding: Finding = Field(validation_alias="facts")
+    finding: BriefFinding = Field(validation_alias="facts")
 
 
-class Claim(_Read):
+class AuditedClaim(_Read):
     """A claim that agents act together, with what holding it against the single arms says."""
 
     kind: Literal["interaction-claim"] = "interaction-claim"
     id: Iri = Field(validation_alias="iri")
     paraphrase: str
-    interactionKind: Named = Field(  # noqa: N815 - a key of the context
-        validation_alias="relation"
-    )
-    agents: list[Named]
-    against: list[Named]
-    combined: list[Finding]
-    single: list[Finding]
-    auditResult: list[Named] = Field(  # noqa: N815 - a key of the context
-        validation_alias="verdicts"
-    )
+    interaction_kind: Linked = Field(validation_alias="relation")
+    agents: Several
+    against: Several
+    combined: list[BriefFinding]
+    single: list[BriefFinding]
+    audit_result: Several = Field(validation_alias="verdicts")
 
 
-class Proposition(_Read):
+class AuditedProposition(_Read):
     """What a conclusion says of one outcome, with the findings for and against it."""
 
     id: Iri = Field(validation_alias="iri")
-    intervention: list[Named] = Field(validation_alias="interventions")
-    model: list[Named] = Field(validation_alias="models")
-    outcome: list[Named] = Field(validation_alias="outcomes")
-    site: list[Named] = Field(validation_alias="sites")
-    compartment: list[Named] = Field(validation_alias="compartments")
-    direction: list[Named] = Field(validation_alias="directions")
-    judgement: list[Named] = Field(validation_alias="judgements")
-    supportedBy: list[Iri] = Field(  # noqa: N815 - a key of the context
-        validation_alias="supporting"
-    )
-    opposedBy: list[Iri] = Field(validation_alias="opposing")  # noqa: N815 - a key of the context
-    undecidedBy: list[Iri] = Field(  # noqa: N815 - a key of the context
-        validation_alias="undecided"
-    )
-    auditResult: Named = Field(validation_alias="verdict")  # noqa: N815 - a key of the context
+    intervention: Several = Field(validation_alias="interventions")
+    model: Several = Field(validation_alias="models")
+    outcome: Several = Field(validation_alias="outcomes")
+    site: Several = Field(validation_alias="sites")
+    compartment: Several = Field(validation_alias="compartments")
+    direction: Several = Field(validation_alias="directions")
+    judgement: Several = Field(validation_alias="judgements")
+    supported_by: list[Iri] = Field(validation_alias="supporting")
+    opposed_by: list[Iri] = Field(validation_alias="opposing")
+    undecided_by: list[Iri] = Field(validation_alias="undecided")
+    audit_result: Linked = Field(validation_alias="verdict")
 
 
-class Conclusion(_Read):
+class AuditedConclusion(_Read):
     """A conclusion with the verdict on it."""
 
     kind: Literal["conclusion"] = "conclusion"
     id: Iri = Field(validation_alias="iri")
     paraphrase: str
-    auditResult: Named = Field(validation_alias="verdict")  # noqa: N815 - a key of the context
-    proposition: list[Proposition] = Field(validation_alias="propositions")
+    audit_result: Linked = Field(validation_alias="verdict")
+    proposition: list[AuditedProposition] = Field(validation_alias="propositions")
 
 
 class Claims(Answer):
     """Combinations beside their agents, claims on them, and conclusions, in this order."""
 
-    items: list[AddOn | Claim | Conclusion]
+    items: list[AddOn | AuditedClaim | AuditedConclusion]

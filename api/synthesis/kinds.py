@@ -51,7 +51,9 @@ def json_of(kind: Kind, found: Found, asked: Asked, version: str) -> str:
     end = None if asked.limit is None else asked.offset + asked.limit
     items = everything[asked.offset : end]
     after = asked.offset + len(items)
-    where = asked.address(f"/synthesis/{kind.name}.json", offset=after, limit=asked.limit)
+    # What follows is of the same version, whatever is the current one by then.
+    bound = {"version": version} if version else {}
+    where = asked.address(f"/synthesis/{kind.name}.json", offset=after, limit=asked.limit, **bound)
     answer = kind.answer.model_validate(
         {
             "version": version,
@@ -64,7 +66,7 @@ def json_of(kind: Kind, found: Found, asked: Asked, version: str) -> str:
             "items": [kind.item_models[type(item)].model_validate(item) for item in items],
         }
     )
-    return answer.model_dump_json(indent=1) + "\n"
+    return answer.model_dump_json(indent=1, by_alias=True) + "\n"
 
 
 _ALL = (
@@ -74,7 +76,7 @@ _ALL = (
         "What was given to which animals, what was measured where, and which way it points.",
         synthesis.evidence_map,
         lambda found: found.squares,
-        {synthesis.Square: contract.Cell},
+        {synthesis.Square: contract.EvidenceCell},
         contract.EvidenceMap,
         tables.evidence_map,
         ("cells", "members", "counts", "conflicts"),
@@ -87,7 +89,7 @@ _ALL = (
         synthesis.effect_directions,
         lambda found: found.questions,
         {synthesis.Question: contract.Question},
-        contract.Directions,
+        contract.EffectDirections,
         tables.directions,
         ("cells", "members", "votes", "counts"),
         drawn=True,
@@ -99,7 +101,7 @@ _ALL = (
         "Findings that part, whose they are, and what might explain it.",
         synthesis.contradictions,
         lambda found: found.pairs,
-        {synthesis.Pair: contract.Pair},
+        {synthesis.Pair: contract.PartedPair},
         contract.Contradictions,
         tables.contradictions,
         ("conflicts", "discriminators"),
@@ -126,8 +128,8 @@ _ALL = (
         lambda found: (*found.add_ons, *found.claims, *found.conclusions),
         {
             synthesis.AddOn: contract.AddOn,
-            synthesis.Claim: contract.Claim,
-            synthesis.Conclusion: contract.Conclusion,
+            synthesis.Claim: contract.AuditedClaim,
+            synthesis.Conclusion: contract.AuditedConclusion,
         },
         contract.Claims,
         tables.claims,

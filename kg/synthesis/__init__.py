@@ -20,9 +20,10 @@ from osteokg.kg.synthesis.directions import (
 from osteokg.kg.synthesis.evidence import SWITCHES, Selection, Term, offered
 from osteokg.kg.synthesis.facts import Facts
 from osteokg.kg.synthesis.gaps import Gap, Gaps, gaps
-from osteokg.kg.synthesis.votes import Direction, Votes
+from osteokg.kg.synthesis.votes import DIRECTIONS, Direction, Votes
 
 __all__ = [
+    "DIRECTIONS",
     "SWITCHES",
     "AddOn",
     "Cell",
