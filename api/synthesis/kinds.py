@@ -79,7 +79,7 @@ _ALL = (
         {synthesis.Square: contract.EvidenceCell},
         contract.EvidenceMap,
         tables.evidence_map,
-        ("cells", "members", "counts", "conflicts"),
+        ("cells", "members", "counts", "conflicted"),
         drawn=True,
     ),
     Kind(

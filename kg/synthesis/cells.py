@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,9 +132,9 @@ class EvidenceMap:
 
 
 _CONFLICTS = {
-    okg("Contradiction"): "contradiction",
-    okg("Disagreement"): "disagreement",
-    okg("InconsistencyWithin"): "inconsistency",
+    okg("contradicts"): "contradiction",
+    okg("disagreesWith"): "disagreement",
+    okg("inconsistentWith"): "inconsistency",
 }
 _STRENGTH = {name: place for place, name in enumerate(_CONFLICTS.values())}
 
@@ -144,11 +145,10 @@ async def evidence_map(store: Store, selection: Selection) -> EvidenceMap:
     Where no contrast is asked for, it shows what interventions do, not the effects of models.
     """
     evidence = await take(store, selection)
-    cells = await cells_of(evidence)
-    squares = await squares_of(evidence, cells)
+    squares = await squares_of(evidence)
     if not selection.without:
         return EvidenceMap(squares)
-    before = await squares_of(await take(store, selection.with_all()), cells)
+    before = await squares_of(await take(store, selection.with_all()))
     return EvidenceMap(
         squares,
         changes_between(_told(before), _told(squares)),
@@ -191,35 +191,52 @@ def _cell(iri: str, facts: Mapping[str, Sequence[tuple[str, str]]]) -> Cell:
 
 async def members_of(evidence: Evidence) -> dict[str, list[Member]]:
     """Return the findings of each cell that are kept."""
-    members: dict[str, list[Member]] = defaultdict(list)
+    told: dict[str, dict[str, str]] = {
+        column: {} for column in ("cell", "direction", "experiment", "study")
+    }
     for row in await rows_of(evidence.store, view("synthesis/members")):
-        if evidence.keeps(row["finding"]):
-            direction = DIRECTIONS[row["direction"]]
-            member = Member(row["finding"], direction, row["experiment"], row["study"])
-            members[row["cell"]].append(member)
+        told[row["column"]][row["finding"]] = row["value"]
+    directions, experiments, studies = (
+        told[column] for column in ("direction", "experiment", "study")
+    )
+    members: dict[str, list[Member]] = defaultdict(list)
+    for finding, cell in told["cell"].items():
+        if evidence.keeps(finding):
+            members[cell].append(
+                Member(
+                    finding,
+                    DIRECTIONS[directions[finding]],
+                    experiments[finding],
+                    studies[finding],
+                )
+            )
     return members
 
 
 async def conflicts_of(evidence: Evidence) -> dict[str, str]:
     """Return the strongest conflict that each finding has with another one that stands."""
     conflicts: dict[str, str] = {}
-    for row in await rows_of(evidence.store, view("synthesis/conflicts")):
-        pair = (row["one"], row["other"])
-        if not all(evidence.stands(finding) for finding in pair):
+    # With whom a finding parts is asked only where one of the two may be left out.
+    name = "partings" if evidence.left_out else "conflicted"
+    for row in await rows_of(evidence.store, view(f"synthesis/{name}")):
+        finding = row["finding"]
+        if not (evidence.stands(finding) and evidence.stands(row.get("other", finding))):
             continue
-        kind = _CONFLICTS[row["kind"]]
-        for finding in pair:
-            known = conflicts.get(finding, kind)
-            conflicts[finding] = min(kind, known, key=_STRENGTH.__getitem__)
+        kind = _CONFLICTS[row["property"]]
+        known = conflicts.get(finding, kind)
+        conflicts[finding] = min(kind, known, key=_STRENGTH.__getitem__)
     return conflicts
 
 
-async def squares_of(evidence: Evidence, cells: Mapping[str, Cell]) -> tuple[Square, ...]:
+async def squares_of(evidence: Evidence) -> tuple[Square, ...]:
     """Return what is known in each cell, in the order of their words; the empty ones are not."""
-    members = await members_of(evidence)
-    (counts,) = await evidence.results(RECOUNT, "synthesis/counts")
+    cells, members, (counts,), conflicts = await asyncio.gather(
+        cells_of(evidence),
+        members_of(evidence),
+        evidence.results(RECOUNT, "synthesis/counts"),
+        conflicts_of(evidence),
+    )
     votes = {row["cell"]: votes_of(row) for row in counts}
-    conflicts = await conflicts_of(evidence)
     squares = [
         _square(cells[iri], some, votes.get(iri, Votes()), conflicts)
         for iri, some in members.items()

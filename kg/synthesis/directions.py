@@ -7,6 +7,7 @@ no significance, and a sign test for each column.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,13 +112,16 @@ async def effect_directions(store: Store, selection: Selection) -> EffectDirecti
 
 
 async def _questions(evidence: Evidence) -> tuple[Question, ...]:
-    cells = await cells_of(evidence)
-    members = await members_of(evidence)
-    counts, cast = await evidence.results(RECOUNT, "synthesis/counts", "synthesis/votes")
+    cells, members, (counts, cast), named, told = await asyncio.gather(
+        cells_of(evidence),
+        members_of(evidence),
+        evidence.results(RECOUNT, "synthesis/counts", "synthesis/votes"),
+        rows_of(evidence.store, view("synthesis/names")),
+        rows_of(evidence.store, view("synthesis/left-out")),
+    )
     votes = {row["cell"]: votes_of(row) for row in counts}
     voted = {(row["cell"], row["experiment"]): DIRECTIONS[row["direction"]] for row in cast}
-    names = {row["thing"]: row["label"] for row in await _names(evidence)}
-    told = await rows_of(evidence.store, view("synthesis/left-out"))
+    names = {row["thing"]: row["label"] for row in named}
     retracted = {row["finding"] for row in told if row["switch"] == "retracted"}
     asked: dict[object, list[Cell]] = defaultdict(list)
     for iri, cell in cells.items():
@@ -129,10 +133,6 @@ async def _questions(evidence: Evidence) -> tuple[Question, ...]:
         lines = _lines(columns, members, voted, retracted, names)
         found.append(_question(columns, members, votes, lines))
     return tuple(sorted(found, key=lambda question: (-len(question.lines), question.words)))
-
-
-async def _names(evidence: Evidence) -> Sequence[Mapping[str, str]]:
-    return await rows_of(evidence.store, view("synthesis/names"))
 
 
 def _question(

@@ -95,7 +95,10 @@ def test_leaving_out_never_makes_a_vote_nor_fills_a_gap(recounted, findings, dat
 def test_a_vote_is_the_direction_of_what_is_kept(recounted, findings, version, data):
     """The vote of an experiment in a cell, counted here in another way."""
     left_out = data.draw(st.sets(st.sampled_from(findings)))
-    told = version.store.query(view("synthesis/members"))
+    told = version.store.query(
+        OKG + "SELECT * { ?finding okg:cell ?cell ; okg:direction ?direction ; okg:study ?study ;"
+        " okg:comparison/okg:targetArm/okg:partOfExperiment ?experiment }"
+    )
     joint = {
         row["s"].value
         for row in version.store.query(OKG + "SELECT ?s { ?s okg:jointAttribution ?m }")
