@@ -28,7 +28,7 @@ from osteokg.kg.problems import Problem, as_json, as_text, sort_problems
 from osteokg.kg.results import RDF_FORMATS, graph_bytes
 from osteokg.kg.validation import shacl_report
 
-__all__ = ["PROBLEM", "page", "problem", "problem_of", "report"]
+__all__ = ["PROBLEM", "page", "problem", "problem_of", "rendered", "report"]
 
 PROBLEM = "application/problem+json"
 
@@ -81,8 +81,13 @@ _environment.filters.update(local=_local, curie=contract, sign=_sign, excerpt=_e
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """Return an HTML page made from a template."""
-    text = _environment.get_template(template).render(**values)
+    text = rendered(template, **values)
     return Response(text, status, media_type=HTML, headers={"Vary": "Accept"})
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Return the text of a template."""
+    return _environment.get_template(template).render(**values)
 
 
 def problem(request: Request, status: int, title: str, detail: str, **more: Any) -> Response:

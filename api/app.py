@@ -43,6 +43,7 @@ from osteokg.api.rate import Buckets, RateLimit
 from osteokg.api.repeats import Repeats
 from osteokg.api.requests import store_for
 from osteokg.api.settings import Settings
+from osteokg.api.synthesis import routes as synthesis
 from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
@@ -113,6 +114,7 @@ def create_app(
     app.include_router(findings.router, tags=["Findings"])
     app.include_router(resources.router, tags=["Findings"])
     app.include_router(searching.router)
+    app.include_router(synthesis.router, tags=["Synthesis"])
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(nanopubs.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from osteokg import __version__
 from osteokg.api import anchor_commands, commands, nanopub_commands
 from osteokg.api.settings import from_environment, settings_of
+from osteokg.api.synthesis import command as synthesis_command
 from osteokg.kg.errors import DataError, OsteoKGError, RequestError
 from osteokg.kg.problems import as_text
 
@@ -86,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
     show = add("show", commands.show, "Show what the graph says of a thing or term.")
     show.add_argument("thing", metavar="CURIE", help="e.g. okg:FemoralNeck, study:iwamoto-2005")
     show.add_argument("--format", choices=("text", "ttl", "nt", "rdf", "jsonld"), default="text")
+
+    words = "Show what the evidence says taken together."
+    synthesis_command.add_arguments(add("synthesis", synthesis_command.run, words))
 
     words = "Hold the anchors against an article's text."
     anchors = commands_.add_parser("anchors", help=words, description=words)

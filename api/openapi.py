@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from osteokg.kg.contract.models import FindingsPage, StudiesPage, TermsPage, ThingsPage
+from osteokg.kg.filters import FILTERS
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "QUERY_POST",
     "READ",
     "RESULTS",
+    "SYNTHESIS",
     "UPDATE",
     "VALIDATE",
     "WRITE",
@@ -118,18 +120,23 @@ RESULTS = [name for format_ in ROW_FORMATS + RDF_FORMATS for name in format_.med
 
 
 def document(
-    types: Iterable[str], refusals: Sequence[int] = (), *, versioned: bool = True, **more: _Json
+    types: Iterable[str],
+    refusals: Sequence[int] = (),
+    *,
+    versioned: bool = True,
+    parameters: Sequence[_Json] = (),
+    **more: _Json,
 ) -> _Json:
     """Return the operation that gives a document of one of these types.
 
-    ``versioned`` for one that is made from the data; ``more`` are further answers by status, the
-    names prefixed by ``s``.
+    ``versioned`` for one that is made from the data; ``parameters`` are those it has beside the
+    version; ``more`` are further answers by status, the names prefixed by ``s``.
     """
     good: dict[int, _Json] = {200: {"content": {name: {} for name in types}}, 304: {}}
     good |= {int(status.removeprefix("s")): answer for status, answer in more.items()}
     if not versioned:
-        return _operation(good, refusals)
-    return _operation(good, sorted({*refusals, 400, 410, 503}), [_VERSION, _HELD])
+        return _operation(good, refusals, parameters)
+    return _operation(good, sorted({*refusals, 400, 410, 503}), [*parameters, _VERSION, _HELD])
 
 
 _PAGED = [
@@ -203,6 +210,19 @@ _TYPES = {
     "json": "application/json", "jsonld": "application/ld+json", "csv": "text/csv",
     "ttl": "text/turtle", "html": "text/html",
 }  # fmt: skip
+SYNTHESIS = [
+    *(
+        _parameter(name, f"Only findings of this {name}; several mean any of them.", many=True)
+        for name in FILTERS
+    ),
+    _parameter(
+        "without",
+        "What to leave out: retracted, second-hand, presupposed; several with commas between.",
+    ),
+    _parameter("offset", "How many items to pass over."),
+    _parameter("limit", "How many items to give; all that there are unless given."),
+]
+"""The parameters of the syntheses."""
 
 _RESULT = {200: {"content": {**_content(ROW_FORMATS + RDF_FORMATS), "text/html": {}}}}
 _GIVEN = {200: {"content": _content(RDF_FORMATS)}, 304: {}}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from osteokg.kg.entity import Entity
 from osteokg.kg.names import contract
 
-__all__ = ["describe_entity", "rows_as_table"]
+__all__ = ["aligned", "describe_entity", "rows_as_table"]
 
 
 def rows_as_table(body: bytes) -> str:
@@ -20,6 +21,11 @@ def rows_as_table(body: bytes) -> str:
         [_cell(binding[name]) if name in binding else "" for name in names]
         for binding in result["results"]["bindings"]
     ]
+    return aligned(names, rows)
+
+
+def aligned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as aligned columns under their names, and how many there are."""
     widths = [max(len(cell) for cell in column) for column in zip(names, *rows, strict=True)]
     lines = [names, ["─" * width for width in widths], *rows]
     text = "".join(

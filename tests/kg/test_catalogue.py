@@ -41,8 +41,10 @@ def test_the_closest_question_is_named(questions):
 
 
 def test_every_view_is_a_query_and_has_a_title():
-    for path in sorted(catalogue.packaged("kg", "views").glob("*.rq")):
-        text = view(path.stem, ["https://w3id.org/osteokg/vocab/Femur"])
+    views = catalogue.packaged("kg", "views")
+    for path in sorted((*views.glob("*.rq"), *(views / "synthesis").glob("*.rq"))):
+        name = path.relative_to(views).with_suffix("").as_posix()
+        text = view(name, ["https://w3id.org/osteokg/vocab/Femur"])
         assert "THINGS }" not in text
         ox.Store().query(text)
         assert catalogue.header_of(text)["title"]

@@ -1,0 +1,1 @@
+"""The doors of the syntheses: pages, JSON, CSV and drawings, over HTTP and the command line."""
