@@ -1,4 +1,4 @@
-"""The pages of the syntheses, on the invented evidence: an address holds the state, all leads on."""
+"""The pages of the syntheses on the invented evidence: an address holds the state, all leads on."""
 
 import re
 from html.parser import HTMLParser
