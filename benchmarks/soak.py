@@ -262,6 +262,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--evidence", action="append", default=[])
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the server, too
     with tempfile.TemporaryDirectory() as folder:
         wrong = soak(given.seconds, given.evidence, Path(folder))
     for one in wrong:
