@@ -19,7 +19,7 @@ from statistics import median, quantiles
 
 import httpx2
 from soak import server
-from soak_answers import Service, is_busy
+from soak_answers import Service, limit_in
 from soak_clients import HOSTILE
 
 HOSTILE_CLIENTS = 8
@@ -70,7 +70,7 @@ def harassed(service: Service, queries: list[str]) -> Iterator[None]:
 async def asked(service: Service, seconds: float) -> tuple[list[float], int]:
     """Return how long each question took, in seconds, and how many were refused."""
     took: list[float] = []
-    busy = 0
+    refused = 0
     async with service.client("127.0.0.2") as client:
         await asyncio.sleep(3)
         end = time.monotonic() + seconds
@@ -79,11 +79,12 @@ async def asked(service: Service, seconds: float) -> tuple[list[float], int]:
             since = time.perf_counter()
             answer = await client.get("/sparql", params={"query": query})
             took.append(time.perf_counter() - since)
-            busy += is_busy(answer)
-            if not is_busy(answer):
+            if limit_in(answer):
+                refused += 1
+            else:
                 assert answer.json()["boolean"] is True
             await asyncio.sleep(PAUSE)
-    return took, busy
+    return took, refused
 
 
 def main() -> int:
@@ -95,10 +96,10 @@ def main() -> int:
         service = Service(host, int(port))
         for words, queries in KINDS.items():
             with harassed(service, queries):
-                took, busy = asyncio.run(asked(service, seconds))
+                took, refused = asyncio.run(asked(service, seconds))
             shown = [median(took), quantiles(took, n=100)[-1], max(took)]
             figures = " | ".join(f"{one * 1000:.1f}" for one in shown)
-            print(f"| {words} | {len(took)} | {figures} | {busy} |", flush=True)
+            print(f"| {words} | {len(took)} | {figures} | {refused} |", flush=True)
     return 0
 
 

@@ -35,10 +35,11 @@ from osteokg.kg.version import build
 ROUNDS = 6
 REST = 0.01
 """A client does nothing for so many seconds between two requests."""
+GOOD = {"right", "told so", "written", "closed", "went away"}
 GROWTH = 0.1
 MORE = 16 << 20
 OPTIONS = {
-    "query-seconds": 2,
+    "query-seconds": 3,
     "head-seconds": 2,
     "body-seconds": 2,
     "query-memory": "256M",
@@ -246,6 +247,11 @@ def soak(seconds: float, evidence: list[str], folder: Path) -> list[str]:
     wrong += [f"process {one} is left" for one in made if Path(f"/proc/{one}").exists()]
     with server(folder, evidence, OPTIONS) as (_, address):
         wrong += durable(service, address)
+    wrong += [
+        f"{name} got nothing but limits"
+        for name, told in counts.items()
+        if told and not told.keys() & GOOD and not name.startswith("hostile")
+    ]
     print(f"\n| clients | requests | what they were told |\n|---|--:|---|\n{dumped(counts)}")
     return wrong
 
@@ -256,6 +262,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--evidence", action="append", default=[])
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the server, too
     with tempfile.TemporaryDirectory() as folder:
         wrong = soak(given.seconds, given.evidence, Path(folder))
     for one in wrong:

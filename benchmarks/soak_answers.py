@@ -12,7 +12,7 @@ from osteokg.kg import errors
 from osteokg.kg.errors import BusyError, LimitError
 from osteokg.kg.results import Format, Query, evaluate
 
-__all__ = ["Service", "WrongError", "check", "is_busy", "limit_in", "said"]
+__all__ = ["Service", "WrongError", "check", "limit_in", "said"]
 
 LIMITS = {
     error.title
@@ -40,7 +40,7 @@ class Service:
         """Return a client that comes from an address of its own, as another user would."""
         way = httpx2.AsyncHTTPTransport(verify=False, local_address=address)
         return httpx2.AsyncClient(
-            transport=way, base_url=f"http://{self.host}:{self.port}", timeout=120
+            transport=way, base_url=f"http://{self.host}:{self.port}", timeout=600
         )
 
     def right(self, query: str, format_: Format) -> object:
@@ -74,13 +74,14 @@ def check(is_right: object, what: str, answer: httpx2.Response | None = None) ->
 
 def limit_in(answer: httpx2.Response) -> str:
     """Return the title of the limit that an answer states, empty if it states none."""
-    if answer.headers.get("content-type") != "application/problem+json":
+    if answer.status_code not in (429, 503):
         return ""
+    if answer.request.method == "HEAD":
+        return "a limit"
+    if answer.headers["content-type"].startswith("text/html"):
+        return next((title for title in LIMITS if title in answer.text), "")
     told = answer.json()
     check(told["status"] == answer.status_code and told["detail"], "a problem that says nothing")
-    return told["title"] if told["title"] in LIMITS and answer.status_code in (503, 429) else ""
-
-
-def is_busy(answer: httpx2.Response) -> bool:
-    """Return whether the service says that it is busy, and when to come again."""
-    return limit_in(answer) == BusyError.title and answer.headers["retry-after"].isdigit()
+    waits = told["title"] != BusyError.title or answer.headers["retry-after"].isdigit()
+    check(waits, "busy until nobody knows when", answer)
+    return str(told["title"]) if told["title"] in LIMITS else ""

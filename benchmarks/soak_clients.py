@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import quote, urlencode
 
 import httpx2
-from soak_answers import Service, check, is_busy, limit_in, said
+from soak_answers import Service, check, limit_in, said
 
 from osteokg.kg import errors
 from osteokg.kg.names import BASE, VOCAB
@@ -85,8 +85,8 @@ async def read(service: Service, client: httpx2.AsyncClient, chance: random.Rand
     else:
         method = "HEAD" if form == "head" else "GET"
         answer = await client.request(method, "/sparql", params={"query": text}, headers=headers)
-    if is_busy(answer):
-        return "busy"
+    if limit := limit_in(answer):
+        return limit
     check(answer.status_code == 200, f"{form} of {query}", answer)
     check(answer.headers["content-type"].startswith(format_.media_types[0]), "another type", answer)
     if form == "head":
@@ -97,7 +97,7 @@ async def read(service: Service, client: httpx2.AsyncClient, chance: random.Rand
         headers["If-None-Match"] = answer.headers["etag"]
         again = await client.get("/sparql", params={"query": text}, headers=headers)
         same = again.headers.get("osteokg-version") == answer.headers["osteokg-version"]
-        check(again.status_code == (304 if same else 200) or is_busy(again), "asked again", again)
+        check(again.status_code == (304 if same else 200) or limit_in(again), "asked again", again)
     return "right"
 
 
@@ -147,8 +147,8 @@ async def look(_service: Service, client: httpx2.AsyncClient, chance: random.Ran
     """Look at a page, or what stands for one."""
     path, (accept, words) = chance.choice(list(PAGES.items()))
     answer = await client.get(path.strip(), headers={"Accept": accept}, follow_redirects=True)
-    if is_busy(answer):
-        return "busy"
+    if limit := limit_in(answer):
+        return limit
     check(answer.status_code == 200 and words in answer.text, path, answer)
     return "right"
 
@@ -170,8 +170,8 @@ async def err(_service: Service, client: httpx2.AsyncClient, chance: random.Rand
     """Ask for what cannot be given."""
     status, path, headers = chance.choice(WRONG)
     answer = await client.get(path, headers=headers)
-    if is_busy(answer):
-        return "busy"
+    if limit := limit_in(answer):
+        return limit
     check(answer.status_code == status, f"{path} should be {status}", answer)
     told = answer.json()
     check(told["status"] == status and told["title"] and told["detail"], path, answer)
@@ -237,7 +237,7 @@ async def _read_back(service: Service, client: httpx2.AsyncClient, graph: str) -
     for number, version in [(number, "") for number, _ in mine[-1:]] + mine:
         pinned = f"&version={version}" if version else ""
         answer = await client.get(f"/sparql?{urlencode({'query': query})}{pinned}&format=csv")
-        if is_busy(answer) or (version and answer.status_code == 410):
+        if limit_in(answer) or (version and answer.status_code == 410):
             continue
         right = "n\r\n" + (f"{number}\r\n" if number is not None else "")
         check(answer.text == right, f"{graph} of version {version or 'now'}: {number}", answer)

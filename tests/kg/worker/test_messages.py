@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osteokg.kg import errors
-from osteokg.kg.errors import LimitError, OsteoKGError, QuerySyntaxError, UnavailableError
+from osteokg.kg.errors import (
+    FilterError,
+    LimitError,
+    OsteoKGError,
+    QuerySyntaxError,
+    UnavailableError,
+)
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Query
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.messages import (
@@ -83,7 +89,12 @@ def test_what_is_no_error_is_one_of_the_engine(content):
     [
         QuerySyntaxError("no", 3, 4),
         LimitError("too long", 5),
-        *(getattr(errors, name)("why") for name in errors.__all__ if name != "DataError"),
+        FilterError("which?", "outcome", "bone", ["BoneMass"]),
+        *(
+            getattr(errors, name)("why")
+            for name in errors.__all__
+            if name not in ("DataError", "FilterError")
+        ),
     ],
     ids=repr,
 )
