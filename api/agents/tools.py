@@ -20,7 +20,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from osteokg import __version__
-from osteokg.api.mcp_answers import (
+from osteokg.api.agents.answers import (
     Anchor,
     Card,
     EvidenceSummary,
@@ -33,7 +33,7 @@ from osteokg.api.mcp_answers import (
     Terms,
     provenance_of,
 )
-from osteokg.api.mcp_queries import result_of
+from osteokg.api.agents.queries import result_of
 from osteokg.kg.catalogue import named_queries, named_query, view
 from osteokg.kg.entity import Entity, describe
 from osteokg.kg.errors import (
