@@ -29,7 +29,7 @@ def ask(version):
 
     tools = tools_for(InProcessStore(version))
 
-    def asked(name, **arguments):
+    def asked(name, /, **arguments):
         async def call():
             async with Client(tools) as client:
                 return await client.call_tool(name, arguments)
