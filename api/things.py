@@ -111,9 +111,6 @@ async def _document(request: Request, iri: str, chosen: Format | None) -> Respon
         body = entity_bytes(entity, chosen)
         known = validator_for(request, chosen.name)
         link = f'<{iri}>; rel="canonical"'
-        if entity.is_statement():
-            path = f"{request.scope.get('root_path', '')}/{iri.removeprefix(BASE)}"
-            link += f', <{path}.nanopub>; rel="alternate"; type="application/trig"'
         return represent(request, body, chosen.content_type, known, Link=link)
     linked = await linked_from(store, iri)
     suffixes = {name: format_ for name, format_ in _SUFFIXES.items() if format_ is not None}
