@@ -148,7 +148,7 @@ def _complete_mcp(mcp: argparse.ArgumentParser) -> None:
 
 def _mcp(arguments: argparse.Namespace) -> int:
     try:
-        from osteokg.api.mcp_serving import serve_tools  # noqa: PLC0415 - an extra, and the engine
+        from osteokg.api.agents.serving import serve_tools  # noqa: PLC0415 - an extra, and the engine
     except ImportError as error:
         raise RequestError(
             f"Tools for agents need the extra 'mcp' ({error.name} is missing): "

@@ -7,25 +7,25 @@ https://nanopub.net/guidelines/working_draft/
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from osteokg.kg.catalogue import projection, view
+from osteokg.kg.catalogue import projection
 from osteokg.kg.errors import NotFoundError, RequestError
+from osteokg.kg.filters import Filters
 from osteokg.kg.names import BASE, PREFIXES, contract
 from osteokg.kg.results import (
     GRAPH_FORMATS,
     QUAD_FORMATS,
-    ROW_FORMATS,
     Format,
     Query,
     format_named,
     prefixes_of,
 )
+from osteokg.kg.selection import select
 from osteokg.kg.store import Store
 from osteokg.kg.trusty import UNKNOWN, artifact_code, recoded
 
@@ -39,6 +39,7 @@ __all__ = [
     "nanopubs",
     "nanopubs_bytes",
     "nanopubs_in",
+    "statements_of",
     "with_trusty_name",
 ]
 
@@ -105,7 +106,7 @@ async def nanopubs(store: Store, statements: Iterable[str] | None = None) -> lis
 
     Raises NotFoundError for what is no statement of the graph.
     """
-    known = await _statements(store)
+    known = await statements_of(store)
     wanted = known if statements is None else sorted(set(statements))
     strange = sorted(set(wanted) - set(known))
     if strange:
@@ -118,6 +119,11 @@ async def nanopubs(store: Store, statements: Iterable[str] | None = None) -> lis
         parts = [await _part(store, rule, batch) for rule in _RULES.values()]
         made += await asyncio.to_thread(_composed, batch, parts)
     return made
+
+
+async def statements_of(store: Store) -> list[str]:
+    """Return the IRIs of all statements, sorted."""
+    return sorted({one.statement for one in await select(store, Filters())})
 
 
 async def nanopub_of(store: Store, statement: str) -> Nanopub:
@@ -194,12 +200,6 @@ _LINKS = {NP + link for link in _PARTS.values()}
 def _batches(names: Sequence[str]) -> Iterable[list[str]]:
     for begin in range(0, len(names), _AT_ONCE):
         yield list(names[begin : begin + _AT_ONCE])
-
-
-async def _statements(store: Store) -> list[str]:
-    answer = await store.query(Query(view("statements"), rows=ROW_FORMATS[0]))
-    rows = json.loads(answer.body)["results"]["bindings"]
-    return sorted(row["statement"]["value"] for row in rows)
 
 
 async def _part(store: Store, rule: str, statements: Sequence[str]) -> bytes:

@@ -146,13 +146,14 @@ def distributions(requirements):
 def test_imports_are_declared(modules, settings):
     """What the rooms import is a dependency by name, not one that another happens to bring.
 
-    What an extra brings is imported where it is used, never at the head of a module; the package
-    ``remote`` as a whole is for those who have its extra.
+    What an extra brings is imported where it is used, never at the head of a module; some packages
+    are as a whole for those who have their extra.
     """
+    of_extras = {("kg", "remote"), ("kg", "signing.py"), ("api", "agents")}
     head, anywhere = set(), set()
     for path, text in modules.items():
         tree = ast.parse(text)
-        if path.parts[:2] != ("kg", "remote"):
+        if path.parts[:2] not in of_extras:
             head |= {name for node in tree.body for name in imported_by(node)}
         anywhere |= {name for node in ast.walk(tree) for name in imported_by(node)}
     known = sys.stdlib_module_names | {"osteokg"}
@@ -160,7 +161,8 @@ def test_imports_are_declared(modules, settings):
     names = distributions(settings["project"]["dependencies"])
     assert foreign <= names
     extras = settings["project"]["optional-dependencies"]
-    extra = distributions(extras["reason"] + extras["remote"])
+    needed = (extras[name] for name in ("mcp", "nanopub", "reason", "remote"))
+    extra = distributions(line for lines in needed for line in lines)
     assert anywhere - known - names <= {{"jpype1": "jpype"}.get(name, name) for name in extra}
     # rdflib, pyshacl … each for its own; uvicorn takes these two when they are there.
     assert names - foreign <= {"httptools", "uvloop"}

@@ -13,7 +13,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from osteokg.api.mcp_tools import tools_for
+from osteokg.api.agents.tools import tools_for
 from osteokg.kg.store import InProcessStore
 
 FINDING = "https://w3id.org/osteokg/id/finding/quill-2001-k2-bone-mass-femur"
@@ -29,7 +29,7 @@ def ask(version):
 
     tools = tools_for(InProcessStore(version))
 
-    def asked(name, **arguments):
+    def asked(name, /, **arguments):
         async def call():
             async with Client(tools) as client:
                 return await client.call_tool(name, arguments)
@@ -131,7 +131,7 @@ def test_wrong_queries_are_told_with_what_to_do(ask):
     assert "line 1, column 11" in told
     assert "schema_card" in told
     assert "SERVICE" in ask("query", sparql="SELECT * { SERVICE <http://a.example/> { ?s ?p ?o } }")
-    assert "DELETE" in ask("query", sparql="DELETE WHERE { ?s ?p ?o }")
+    assert "nothing is written here" in ask("query", sparql="DELETE WHERE { ?s ?p ?o }")
 
 
 def test_prepared_questions_are_listed_and_answered(ask):
@@ -327,7 +327,7 @@ def test_what_a_service_has_is_asked_by_store(command, surroundings, good, numbe
     ("arguments", "words"),
     [
         (["--data-dir", "/nowhere"], "Agents only read"),
-        (["--http", "--host", "::", "--port", "0"], "say by which name"),
+        (["--http", "--host", "0.0.0.0", "--port", "0"], "say by which name"),  # noqa: S104
         (["--store", "http://127.0.0.1:1/", "--evidence", "x"], "without --plain"),
     ],
 )

@@ -47,7 +47,9 @@ def test_a_browser_gets_a_page(server, address):
     assert "Vitamin K2 spared some of that bone." in text
     assert f'href="{address}.trig"' in text
     assert f'href="{FINDING}"' in text
-    assert f'href="{FINDING}.nanopub"' in server.get(f"{FINDING}.html").text
+    shown = server.get(f"{FINDING}.html").text
+    assert f'<link rel="alternate" type="application/trig" href="{FINDING}.nanopub">' in shown
+    assert f'<a href="{FINDING}.nanopub">' in shown
     assert ".nanopub" not in server.get("/vocab/Femur.html").text
 
 

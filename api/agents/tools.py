@@ -20,7 +20,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from osteokg import __version__
-from osteokg.api.mcp_answers import (
+from osteokg.api.agents.answers import (
     Anchor,
     Card,
     EvidenceSummary,
@@ -33,7 +33,7 @@ from osteokg.api.mcp_answers import (
     Terms,
     provenance_of,
 )
-from osteokg.api.mcp_queries import result_of
+from osteokg.api.agents.queries import result_of
 from osteokg.kg.catalogue import named_queries, named_query, view
 from osteokg.kg.entity import Entity, describe
 from osteokg.kg.errors import (
@@ -47,7 +47,7 @@ from osteokg.kg.errors import (
 )
 from osteokg.kg.jsonld import compact
 from osteokg.kg.names import BASE, ID, VOCAB, contract, expand
-from osteokg.kg.nanopub import nanopub_of
+from osteokg.kg.nanopub import nanopub_of, statements_of
 from osteokg.kg.results import ROW_FORMATS, Query
 from osteokg.kg.schema_card import schema_card
 from osteokg.kg.store import PinnedStore, Store
@@ -279,9 +279,7 @@ class Desk:
         try:
             return await describe(store, iri)
         except NotFoundError as error:
-            answer = await store.query(Query(view("statements"), rows=ROW_FORMATS[0]))
-            rows = json.loads(answer.body)["results"]["bindings"]
-            names = [contract(row["statement"]["value"]) for row in rows]
+            names = [contract(one) for one in await statements_of(store)]
             close = get_close_matches(contract(iri), names, n=3)
             raise NotFoundError(f"{error} {_meant_perhaps(close)}") from error
 

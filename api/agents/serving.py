@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from mcp.server.transport_security import TransportSecuritySettings
 
+from osteokg.api.agents.tools import tools_for
 from osteokg.api.keeper import Doorkeeper
-from osteokg.api.mcp_tools import tools_for
 from osteokg.api.opening import Opening, prepare
 from osteokg.api.remote_engine import Elsewhere, look_elsewhere
 from osteokg.api.server import Server, make_room_for

@@ -7,8 +7,10 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
-from osteokg.api.mcp_answers import Result, provenance_of
+from osteokg.api.agents.answers import Result, provenance_of
+from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError
 from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Query, format_named
+from osteokg.kg.sparql import language_of
 from osteokg.kg.store import Store
 
 __all__ = ["result_of"]
@@ -22,10 +24,15 @@ _Item = TypeVar("_Item")
 async def result_of(store: Store, text: str, rows: int) -> Result:
     """Return the answer to a query, with ``rows`` rows or triples at most.
 
-    Raises what the store does: QuerySyntaxError, QueryRefusedError, LimitError …
+    Raises what the store does: QuerySyntaxError, QueryRefusedError, also for an update, LimitError.
     """
     graph = format_named("nt", GRAPH_FORMATS)
-    answer = await store.query(Query(text, ROW_FORMATS[0], graph, client="mcp"))
+    try:
+        answer = await store.query(Query(text, ROW_FORMATS[0], graph, client="agents"))
+    except QuerySyntaxError as error:
+        if language_of(text) == "update":
+            raise QueryRefusedError("This is an update: nothing is written here.") from error
+        raise
     read = _rows_of if answer.format.name == "json" else _triples_of
     return await asyncio.to_thread(read, store.version or answer.version, answer.body, rows)
 

@@ -37,7 +37,7 @@ class Provenance(BaseModel):
 class _Answer(BaseModel):
     provenance: Provenance
     truncated: bool = Field(description="whether something was left out of this answer")
-    what_to_do: str | None = Field(None, description="how to get what was left out")
+    what_to_do: str | None = Field(default=None, description="how to get what was left out")
 
 
 class Card(_Answer):
@@ -74,11 +74,13 @@ class Result(_Answer):
 
     columns: list[str] = []
     rows: list[dict[str, str]] = Field(
-        [], description="one object per solution; IRIs in <>, literals as their text"
+        default=[], description="one object per solution; IRIs in <>, literals as their text"
     )
-    total: int = Field(0, description="number of rows or triples of the whole answer")
-    truth: bool | None = Field(None, description="the answer to ASK")
-    triples: list[str] = Field([], description="the answer to CONSTRUCT or DESCRIBE, N-Triples")
+    total: int = Field(default=0, description="number of rows or triples of the whole answer")
+    truth: bool | None = Field(default=None, description="the answer to ASK")
+    triples: list[str] = Field(
+        default=[], description="the answer to CONSTRUCT or DESCRIBE, N-Triples"
+    )
 
 
 class Anchor(BaseModel):
@@ -139,8 +141,8 @@ class EvidenceSummary(_Answer):
     disputed: int
     findings: list[FindingInBrief]
     caution: str = Field(
-        "Counts of findings are no weights: several may come of one experiment, and most are known "
-        "only from a review. Read them with their anchors."
+        default="Counts of findings are no weights: several may come of one experiment, and most "
+        "are known only from a review. Read them with their anchors."
     )
 
 

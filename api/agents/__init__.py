@@ -1,0 +1,1 @@
+"""Agents: the tools that language models use, for those who have the extra ``mcp``."""
