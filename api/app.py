@@ -6,17 +6,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from osteokg import __version__
 from osteokg.api import (
+    dumps,
     findings,
     graphs,
+    harvest,
     history,
     nanopubs,
     ontology,
@@ -24,6 +27,7 @@ from osteokg.api import (
     operations,
     query_page,
     questions,
+    record,
     reference,
     resources,
     searching,
@@ -35,9 +39,11 @@ from osteokg.api import (
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
+from osteokg.api.documents import wanted
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
 from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
+from osteokg.api.placed import Placed
 from osteokg.api.quotations import source_at
 from osteokg.api.rate import Buckets, RateLimit
 from osteokg.api.repeats import Repeats
@@ -53,6 +59,7 @@ from osteokg.kg.contract.record import CONTRACT
 from osteokg.kg.errors import NotFoundError, OsteoKGError, UnavailableError
 from osteokg.kg.files import context_file, frame_file
 from osteokg.kg.judging import Judge
+from osteokg.kg.releases import Releases
 from osteokg.kg.service import counts_of
 from osteokg.kg.snapshots import time_now
 from osteokg.kg.store import Store
@@ -68,12 +75,14 @@ def create_app(
     *,
     judge: Judge | None = None,
     truth: Callable[[], str] = lambda: "what the service was begun with",
+    releases: Releases | None = None,
 ) -> FastAPI:
     """Return the application that serves a store; it closes the store when it ends.
 
     ``versions`` is what can be written to, None for a service that has one version and is read
     only. ``judge`` says what would be wrong with a document, None where there are no shapes.
-    ``truth`` tells in a few words what holds: files, a folder, what is written.
+    ``truth`` tells in a few words what holds: files, a folder, what is written. ``releases`` makes
+    the dumps, None for a service that has none.
     """
 
     @asynccontextmanager
@@ -82,6 +91,8 @@ def create_app(
         await (versions or engine).close()
         if judge is not None:
             await judge.close()
+        if releases is not None:
+            await releases.close()
 
     app = _Described(
         title="OsteoKG",
@@ -103,6 +114,7 @@ def create_app(
     app.state.begun = time_now()
     app.state.judge = judge
     app.state.truth = truth
+    app.state.releases = releases
     app.state.kept = {}
     app.include_router(sparql.router, tags=["SPARQL"])
     app.include_router(query_page.router, tags=["SPARQL"])
@@ -117,6 +129,9 @@ def create_app(
     app.include_router(synthesis.router, tags=["Synthesis"])
     app.include_router(ontology.router, tags=["Linked data"])
     app.include_router(nanopubs.router, tags=["Linked data"])
+    app.include_router(dumps.router, tags=["Versions"])
+    app.include_router(record.router, tags=["Linked data"])
+    app.include_router(harvest.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
     app.include_router(reference.router)
@@ -171,6 +186,8 @@ def _add_layers(app: FastAPI) -> None:
 
     app.add_middleware(Routes)
     app.add_middleware(OpenForReading)
+    if path := urlsplit(settings.base_url).path:
+        app.add_middleware(Placed, path=path)
     app.add_middleware(Compression)
     if settings.cache_size:
         app.add_middleware(
@@ -190,10 +207,19 @@ def _add_small_routes(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     @app.head("/", include_in_schema=False)
     async def start(request: Request) -> Response:
-        """Show what is in the graph and the ways in."""
+        """Show what is in the graph and the ways in; lead who prefers RDF to its description."""
+        if (suffix := wanted(request.headers.get("accept"), ("html",))) != "html":
+            return RedirectResponse(f"/void.{suffix}", 303, headers={"Vary": "Accept"})
         counts = await kept(request, "counts", counts_of)
         version = store_for(request).version
-        return page("start.html", counts=counts, queries=named_queries(), version=version)
+        return page(
+            "start.html",
+            counts=counts,
+            queries=named_queries(),
+            version=version,
+            dumps=bool(dumps.dumps_of(request)),
+            data=record.dataset_block(request),
+        )
 
     @app.get(
         "/context.jsonld",

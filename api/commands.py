@@ -28,7 +28,7 @@ from osteokg.kg.mappings import MappingTable, read_mappings
 from osteokg.kg.names import expand
 from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
 from osteokg.kg.reasoning import reason as judge
-from osteokg.kg.release import release_files, write_files
+from osteokg.kg.release import write_release
 from osteokg.kg.results import GRAPH_FORMATS, RDF_FORMATS, ROW_FORMATS, Query, format_named
 from osteokg.kg.shelves import initialise
 from osteokg.kg.store import InProcessStore
@@ -299,14 +299,8 @@ def show(arguments: argparse.Namespace) -> int:
 def export_files(arguments: argparse.Namespace) -> int:
     """Write tables and dumps into a folder and name what was written."""
     version = build_version(find_sources(arguments.evidence))
-
-    async def contents() -> dict[str, bytes]:
-        store = InProcessStore(version)
-        try:
-            return await release_files(version, store)
-        finally:
-            await store.close()
-
-    for path in write_files(asyncio.run(contents()), arguments.folder):
+    with tell_progress() as progress:
+        written = write_release(version, arguments.folder, progress)
+    for path in written:
         print(path)
     return 0

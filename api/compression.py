@@ -117,6 +117,8 @@ class _Compressing:
                 headers["ETag"] = packed_tag
             headers.add_vary_header("Accept-Encoding")
             return
+        if message["status"] == 206:  # a part is one of the representation that it was asked of
+            return
         if "content-encoding" in headers or not _COMPRESSED.match(headers.get("content-type", "")):
             return
         headers.add_vary_header("Accept-Encoding")

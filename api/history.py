@@ -22,7 +22,7 @@ from osteokg.kg.names import BASE
 from osteokg.kg.service import counts_of
 from osteokg.kg.writes import KeptVersion, Versions
 
-__all__ = ["router"]
+__all__ = ["kept_versions", "router"]
 
 router = APIRouter()
 
@@ -43,13 +43,13 @@ async def versions(request: Request) -> Response:
     """List the kept versions, newest first: JSON, a page, or an Atom feed."""
     accept = request.headers.get("accept")
     if prefers_html(accept, ["application/json", _ATOM]):
-        return page("versions.html", versions=await _kept(request), truth=_truth(request))
+        return page("versions.html", versions=await kept_versions(request), truth=_truth(request))
     chosen = best_type(accept, ["application/json", _ATOM])
     if chosen is None:
         raise NotAcceptableError(f"Versions are told in application/json, text/html and {_ATOM}.")
     if chosen == _ATOM:
         return await _feed(request)
-    told = {**_truth(request), "versions": [asdict(one) for one in await _kept(request)]}
+    told = {**_truth(request), "versions": [asdict(one) for one in await kept_versions(request)]}
     text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
     return Response(text, media_type="application/json", headers=_HEADERS)
 
@@ -69,7 +69,8 @@ async def versions_as_feed(request: Request) -> Response:
 _HEADERS = {"Vary": "Accept", "Cache-Control": "no-cache"}
 
 
-async def _kept(request: Request) -> Sequence[KeptVersion]:
+async def kept_versions(request: Request) -> Sequence[KeptVersion]:
+    """Return the versions that can be asked, newest first."""
     held: Versions | None = request.app.state.versions
     if held is not None:
         return held.kept()
@@ -91,7 +92,7 @@ def _truth(request: Request) -> dict[str, Any]:
 async def _feed(request: Request) -> Response:
     """Return an Atom feed, https://www.rfc-editor.org/rfc/rfc4287."""
     base = base_of(request)
-    versions_ = await _kept(request)
+    versions_ = await kept_versions(request)
     feed = ET.Element("feed", xmlns=_NAMESPACE)
     _add(feed, "id", BASE + "versions")
     _add(feed, "title", "OsteoKG: versions of the data")

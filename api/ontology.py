@@ -10,11 +10,14 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
+from osteokg.api.links import header
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import asked_version, in_address
+from osteokg.api.structured import block, term_set
 from osteokg.kg.errors import NotAcceptableError, NotFoundError, RequestError
 from osteokg.kg.files import mappings_file
+from osteokg.kg.metadata import about
 from osteokg.kg.names import VOCAB, graph_iri
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, OntologyFormat, ontology_bytes
 from osteokg.kg.store import Store
@@ -85,9 +88,9 @@ async def mappings() -> Response:
 
 @router.get("/vocab/", include_in_schema=False)
 @router.head("/vocab/", include_in_schema=False)
-async def vocabulary(request: Request) -> Response:
+async def vocabulary() -> Response:
     """Lead from the ontology's IRI to its document."""
-    return RedirectResponse(request.scope.get("root_path", "") + "/ontology", 303)
+    return RedirectResponse("/ontology", 303)
 
 
 async def ontology_kept(request: Request) -> Ontology:
@@ -116,12 +119,22 @@ async def _document(request: Request, format_: OntologyFormat) -> Response:
 
 def _links() -> str:
     """Return the Link header: what this is about, and the other forms of it (RFC 8288)."""
-    others = [f'</ontology.html>; rel="alternate"; type="{HTML}"']
-    others += [
-        f'</ontology.{format_.name}>; rel="alternate"; type="{format_.media_types[0]}"'
+    others = [
+        (f"/ontology.{format_.name}", "alternate", format_.media_types[0])
         for format_ in ONTOLOGY_FORMATS
     ]
-    return ", ".join([f'<{VOCAB}>; rel="canonical"', *others])
+    return header(
+        [
+            (VOCAB, "canonical", ""),
+            (VOCAB, "cite-as", ""),
+            ("/ontology.html", "alternate", HTML),
+            *others,
+            ("https://schema.org/DefinedTermSet", "type", ""),
+            ("/void", "describedby", ""),
+            ("/void", "collection", ""),
+            (about().license, "license", ""),
+        ]
+    )
 
 
 async def _page(store: Store) -> bytes:
@@ -133,5 +146,6 @@ async def _page(store: Store) -> bytes:
         sections=found.sections(),
         formats=ONTOLOGY_FORMATS,
         terms=len(found.terms),
+        data=block(term_set(found)),
     )
     return bytes(response.body)

@@ -39,6 +39,7 @@ _STATUS = {
     204: "The graph is as it was asked to be.",
     303: "A document about the thing lies there.",
     304: "The client holds this answer already (If-None-Match).",
+    307: "The current version lies there.",
     400: "The request is wrong; the answer says what and, for a text, the line and column.",
     401: "The write token is missing or wrong.",
     403: "Writing is off, or a page of another origin asks for it.",

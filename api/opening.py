@@ -17,6 +17,7 @@ from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.judging import Judge
 from osteokg.kg.problems import as_text
+from osteokg.kg.releases import Releases
 from osteokg.kg.shelves import FolderShelf, PlainShelf
 from osteokg.kg.snapshots import write_snapshot
 from osteokg.kg.store import Store
@@ -30,13 +31,15 @@ __all__ = ["Opened", "Opening", "prepare"]
 class Opened:
     """Hold what a service answers from: ``versions`` None for one that has only one version.
 
-    ``judge`` is None where there are no shapes; ``truth`` tells what holds, in a few words.
+    ``judge`` is None where there are no shapes, ``releases`` where there are no dumps; ``truth``
+    tells what holds, in a few words.
     """
 
     store: Store
     versions: StoredVersions | None
     judge: Judge | None
     truth: Callable[[], str]
+    releases: Releases | None = None
 
     def warnings(self) -> Iterator[str]:
         """Tell what this system cannot keep from queries of strangers."""
@@ -58,6 +61,8 @@ class Opened:
         """Let go of processes and folders."""
         if self.judge is not None:
             await self.judge.close()
+        if self.releases is not None:
+            await self.releases.close()
         await (self.versions or self.store).close()
 
 
@@ -74,7 +79,7 @@ class Opening:
     async def open(self) -> Opened:
         """Begin the processes that answer. Raises UnavailableError where they do not."""
         settings, shelf = self.settings, self.shelf
-        find = (lambda _version: None) if shelf is None else shelf.find
+        find = self._only if shelf is None else shelf.find
         store = await ProcessStore.start(
             self.snapshot, settings.engine, workers=settings.workers, kept=find
         )
@@ -83,11 +88,15 @@ class Opening:
             versions = StoredVersions(store, Builder(self.beginning, settings.builder), shelf)
             if settings.plain or settings.write_token is not None:
                 versions.warm()
-        judge = None
-        if not isinstance(shelf, PlainShelf):
-            unmoved = None if versions is None else versions.unmoved
-            judge = Judge(self.beginning, lambda: store.version, settings.builder, unmoved)
-        return Opened(store, versions, judge, self.truth)
+        if isinstance(shelf, PlainShelf):
+            return Opened(store, versions, None, self.truth)
+        unmoved = None if versions is None else versions.unmoved
+        judge = Judge(self.beginning, lambda: store.version, settings.builder, unmoved)
+        return Opened(store, versions, judge, self.truth, Releases(find))
+
+    def _only(self, version: str) -> Snapshot | None:
+        """Return the one version of a service that keeps no others."""
+        return self.snapshot if version == self.snapshot.id else None
 
 
 def prepare(settings: Settings, evidence: Sequence[str], held: ExitStack) -> Opening:

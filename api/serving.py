@@ -66,7 +66,12 @@ async def _serve(
         for warning in opened.warnings():
             _announce(settings, f"osteokg: {warning}")
         app = create_app(
-            settings, opened.store, opened.versions, judge=opened.judge, truth=opened.truth
+            settings,
+            opened.store,
+            opened.versions,
+            judge=opened.judge,
+            truth=opened.truth,
+            releases=opened.releases,
         )
         app.state.metrics.add(lambda: of_log(outbox))
         counts = await counts_of(opened.store)

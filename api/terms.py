@@ -46,8 +46,10 @@ async def term_page(
     entity: Entity,
     linked: Sequence[tuple[str, str, str]],
     suffixes: Mapping[str, Format],
+    *,
+    data: str | None,
 ) -> Response:
-    """Return the page of a term of the ontology."""
+    """Return the page of a term of the ontology, with what stands in its data block."""
     store = store_for(request)
     ontology = await ontology_kept(request)
     rows = await findings_of(store, term.iri)
@@ -67,6 +69,7 @@ async def term_page(
         entity=entity,
         description=_without_what_is_above(description),
         suffixes=suffixes,
+        data=data,
         term=term,
         sources=sources,
         kinds=ontology.kinds(term),

@@ -6,6 +6,7 @@ data, by Accept (https://www.w3.org/TR/cooluris/#r303gendocument); a suffix name
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -14,30 +15,27 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.description import describe_for_page
-from osteokg.api.negotiation import HTML, best_type
+from osteokg.api.documents import FORMATS, TYPES, wanted
+from osteokg.api.links import Link, links_of_thing
 from osteokg.api.ontology import ontology_kept
 from osteokg.api.quotations import quotations_for
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import asked_version, in_address, store_for
+from osteokg.api.settings import Settings
+from osteokg.api.structured import block, schema_type, structured
 from osteokg.api.terms import term_page
 from osteokg.kg.catalogue import view
 from osteokg.kg.entity import describe, entity_bytes, linked_from
-from osteokg.kg.errors import NotAcceptableError, NotFoundError
-from osteokg.kg.names import BASE, VOCAB
-from osteokg.kg.results import GRAPH_FORMATS, Format, Query
+from osteokg.kg.errors import NotFoundError
+from osteokg.kg.names import BASE, GRAPH, VOCAB
+from osteokg.kg.results import Query
 from osteokg.kg.store import Store
 
 __all__ = ["router"]
 
 router = APIRouter()
 
-_SUFFIXES: dict[str, Format | None] = {
-    "html": None,
-    **{format_.name: format_ for format_ in GRAPH_FORMATS},
-}
-_DESCRIBED = openapi.document(
-    [HTML, *(format_.media_types[0] for format_ in GRAPH_FORMATS)], [404, 406], s303={}
-)
+_DESCRIBED = openapi.document(list(TYPES.values()), [404, 406], s303={})
 
 
 @router.get(
@@ -66,20 +64,43 @@ async def term(request: Request, term: str) -> Response:
     """
     iri, ontology = f"{VOCAB}{term}", await ontology_kept(request)
     if iri in ontology.document.values("owl:versionIRI"):
-        return RedirectResponse(request.scope.get("root_path", "") + "/ontology", 303)
+        return RedirectResponse("/ontology", 303)
     return await _dereference(request, f"vocab/{term}")
+
+
+@router.get(
+    "/graph/{name:path}",
+    summary="A named graph: where it is from, how large it is",
+    response_class=Response,
+    openapi_extra=_DESCRIBED,
+)
+@router.head("/graph/{name:path}", include_in_schema=False)
+async def graph(request: Request, name: str) -> Response:
+    """Lead to the page or the data about a graph of ours; ``/graphs?graph=`` gives its triples."""
+    return await _dereference(request, f"graph/{name}")
+
+
+@router.get(
+    "/source/{name}",
+    summary="What a graph follows",
+    response_class=Response,
+    openapi_extra=_DESCRIBED,
+)
+@router.head("/source/{name}", include_in_schema=False)
+async def source(request: Request, name: str) -> Response:
+    """Lead to the page or the data about a source of graphs."""
+    return await _dereference(request, f"source/{name}")
 
 
 async def _dereference(request: Request, path: str) -> Response:
     name, dot, suffix = path.rpartition(".")
-    if dot and suffix in _SUFFIXES:
-        return await _document(request, BASE + name, _SUFFIXES[suffix])
+    if dot and suffix in TYPES:
+        return await _document(request, name, suffix)
     await _must_exist(store_for(request), BASE + path)
-    suffix = _wanted_suffix(request.headers.get("accept"))
-    root = request.scope.get("root_path", "")
+    suffix = wanted(request.headers.get("accept"))
     version = asked_version(in_address(request))
     at = "" if version is None else f"?version={quote(version)}"
-    return RedirectResponse(f"{root}/{path}.{suffix}{at}", 303, headers={"Vary": "Accept"})
+    return RedirectResponse(f"/{path}.{suffix}{at}", 303, headers={"Vary": "Accept"})
 
 
 async def _must_exist(store: Store, iri: str) -> None:
@@ -89,38 +110,44 @@ async def _must_exist(store: Store, iri: str) -> None:
         raise NotFoundError(f"There is nothing named {iri} in the graph.")
 
 
-def _wanted_suffix(accept: str | None) -> str:
-    """Return the suffix for an Accept header; without a wish, Turtle."""
-    by_type: dict[str, str] = {}
-    for name, format_ in _SUFFIXES.items():
-        if format_ is not None:
-            for media_type in format_.media_types:
-                by_type.setdefault(media_type, name)
-    by_type[HTML] = "html"
-    chosen = best_type(accept, ["text/turtle", HTML, *by_type])
-    if chosen is None:
-        offered = ", ".join([HTML, *(format_.media_types[0] for format_ in GRAPH_FORMATS)])
-        raise NotAcceptableError(f"Things are described in {offered}; accept one of them.")
-    return by_type[chosen]
-
-
-async def _document(request: Request, iri: str, chosen: Format | None) -> Response:
-    store = store_for(request)
+async def _document(request: Request, path: str, suffix: str) -> Response:
+    settings: Settings = request.app.state.settings
+    store, iri = store_for(request), BASE + path
     entity = await describe(store, iri)
-    if chosen is not None:
-        body = entity_bytes(entity, chosen)
-        known = validator_for(request, chosen.name)
-        link = f'<{iri}>; rel="canonical"'
-        return represent(request, body, chosen.content_type, known, Link=link)
+    schema = schema_type(entity)
+    links = links_of_thing(
+        iri,
+        f"/{path}",
+        TYPES,
+        suffix,
+        schema_types=[schema] if schema else [],
+        items=_items(iri),
+        described=not settings.plain,
+    )
+    if suffix != "html":
+        body = await asyncio.to_thread(entity_bytes, entity, FORMATS[suffix])
+        known = validator_for(request, suffix)
+        return represent(request, body, FORMATS[suffix].content_type, known, Link=links)
     linked = await linked_from(store, iri)
-    suffixes = {name: format_ for name, format_ in _SUFFIXES.items() if format_ is not None}
     term = (await ontology_kept(request)).terms.get(iri)
+    data = block(structured(entity, term))
     if term is None:
-        return page(
+        description = await describe_for_page(store, entity, linked)
+        response = page(
             "thing.html",
             entity=entity,
-            description=await describe_for_page(store, entity, linked),
-            suffixes=suffixes,
+            description=description,
+            suffixes=FORMATS,
             quotations=await quotations_for(request),
+            data=data,
         )
-    return await term_page(request, term, entity, linked, suffixes)
+    else:
+        response = await term_page(request, term, entity, linked, FORMATS, data=data)
+    response.headers["Link"] = links
+    return response
+
+
+def _items(iri: str) -> list[Link]:
+    """Return what a named graph consists of: its triples."""
+    is_graph = iri.startswith(GRAPH)
+    return [(f"/graphs?graph={quote(iri, safe='')}", "item", "text/turtle")] if is_graph else []

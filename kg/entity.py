@@ -22,7 +22,7 @@ from osteokg.kg.results import (
 )
 from osteokg.kg.store import Store
 
-__all__ = ["Entity", "Value", "describe", "entity_bytes", "linked_from"]
+__all__ = ["Entity", "Value", "construct", "describe", "entity_bytes", "linked_from"]
 
 _NT = format_named("nt", GRAPH_FORMATS)
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -85,7 +85,8 @@ class Entity:
         )
 
 
-async def _construct(store: Store, text: str) -> list[ox.Triple]:
+async def construct(store: Store, text: str) -> list[ox.Triple]:
+    """Return the triples that a CONSTRUCT query gives."""
     answer = await store.query(Query(text, graph=_NT))
     return await asyncio.to_thread(_triples_of, answer.body)
 
@@ -96,7 +97,7 @@ def _triples_of(body: bytes) -> list[ox.Triple]:
 
 async def describe(store: Store, iri: str) -> Entity:
     """Return the description of a thing. Raises NotFoundError when nothing is said of it."""
-    triples = await _construct(store, view("describe", [iri]))
+    triples = await construct(store, view("describe", [iri]))
     if not any(triple.subject == ox.NamedNode(iri) for triple in triples):
         raise NotFoundError(f"{contract(iri)} is not in the graph.")
     return Entity(iri, triples)

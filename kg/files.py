@@ -20,6 +20,7 @@ __all__ = [
     "Origin",
     "Sources",
     "context_file",
+    "dataset_file",
     "digest_of",
     "digest_of_file",
     "evidence_in",
@@ -34,6 +35,8 @@ __all__ = [
     "rule_files",
     "shape_files",
     "sources_of",
+    "statistics_files",
+    "table_files",
     "violation_query_files",
 ]
 
@@ -229,6 +232,21 @@ def query_files() -> list[Path]:
 def projection_files(name: str) -> list[Path]:
     """Return the CONSTRUCT rules of a projection into another model, in the order they run."""
     return sorted(packaged("kg", "projections", name).glob("*.rq"))
+
+
+def dataset_file() -> Path:
+    """Return what is told of the dataset whatever its version."""
+    return packaged("kg", "record", "dataset.ttl")
+
+
+def statistics_files() -> list[Path]:
+    """Return the CONSTRUCT queries that count what a version holds, as VoID."""
+    return sorted(packaged("kg", "record").glob("*.rq"))
+
+
+def table_files() -> list[Path]:
+    """Return the schemas of the tables of a release; the query of a table lies beside its own."""
+    return sorted(packaged("kg", "dumps").glob("*.schema.json"))
 
 
 def context_file() -> Path:

@@ -13,6 +13,7 @@ from osteokg.kg.errors import RequestError
 
 __all__ = [
     "BASE",
+    "DESCRIBING",
     "GRAPH",
     "ID",
     "KINDS",
@@ -82,6 +83,17 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
 
 # pyoxigraph 0.5.13 reads the second dot of okg:0.0.0 in SPARQL as the beginning of a number.
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:(?:[A-Za-z0-9_-]|\.(?!\d))*[A-Za-z0-9_-])?")
+
+
+DESCRIBING: Mapping[str, str] = MappingProxyType(
+    {
+        "dcat": "http://www.w3.org/ns/dcat#",
+        "foaf": "http://xmlns.com/foaf/0.1/",
+        "schema": "https://schema.org/",
+        "sd": "http://www.w3.org/ns/sparql-service-description#",
+    }
+)
+"""Prefixes of what is said of the dataset and the service; no evidence is written with them."""
 
 
 def okg(name: str) -> str:

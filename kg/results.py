@@ -13,7 +13,7 @@ from xml.parsers import expat
 import pyoxigraph as ox
 
 from osteokg.kg.errors import NotAcceptableError, RequestError, SizeLimitError
-from osteokg.kg.names import PREFIXES, prefixes
+from osteokg.kg.names import DESCRIBING, PREFIXES, prefixes
 from osteokg.kg.ordering import kinds_apart
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
@@ -300,6 +300,6 @@ def prefixes_of(
                 used.add(term.datatype.value)
     return {
         prefix: namespace
-        for prefix, namespace in {**prefixes(), **(more or {})}.items()
+        for prefix, namespace in {**prefixes(), **DESCRIBING, **(more or {})}.items()
         if any(iri.startswith(namespace) for iri in used)
     }

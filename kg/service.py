@@ -95,6 +95,8 @@ def service_description(service: Service) -> list[ox.Triple]:
         ]
         if service.union:
             facts.append((_sd("feature"), _sd("UnionDefaultGraph")))
+            facts.append((_SEE, ox.NamedNode(f"{service.base}/void")))
+            facts.append((_SEE, ox.NamedNode(f"{service.base}/queries")))
         triples.extend(ox.Triple(node, name_, value) for name_, value in facts)
         return node
 
@@ -106,6 +108,7 @@ def service_description(service: Service) -> list[ox.Triple]:
 
 _RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _COMMENT = ox.NamedNode(PREFIXES["rdfs"] + "comment")
+_SEE = ox.NamedNode(PREFIXES["rdfs"] + "seeAlso")
 _TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
 
 

@@ -24,7 +24,7 @@ from osteokg.kg.files import (
     shape_files,
     violation_query_files,
 )
-from osteokg.kg.metadata import describe_version
+from osteokg.kg.metadata import LIBRARIES, describe_version
 from osteokg.kg.names import graph_iri
 from osteokg.kg.problems import Problem, errors_of
 from osteokg.kg.rules import apply_rules
@@ -198,7 +198,7 @@ def basis_of(sources: Sources) -> str:
     """Return a digest of all that a verdict rests on: files, shapes, rules, code, libraries."""
     code = sorted(packaged("kg").glob("*.py"))
     data = [*sources.all(), *rule_files(), *shape_files(), *violation_query_files()]
-    libraries = [f"{name} {version_of(name)}" for name in ("pyoxigraph", "pyshacl", "rdflib")]
+    libraries = [f"{name} {version_of(name)}" for name in LIBRARIES]
     return digest_of([*code, *data], __version__, *libraries)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from osteokg import __version__
-from osteokg.kg.metadata import LICENSE
+from osteokg.kg.metadata import about
 from osteokg.kg.names import BASE
 
 __all__ = [
@@ -148,4 +148,4 @@ class EvidenceSummary(_Answer):
 
 def provenance_of(version: str) -> Provenance:
     """Return where the answers from a version of the data come from."""
-    return Provenance(dataset=BASE, version=version, release=__version__, license=LICENSE)
+    return Provenance(dataset=BASE, version=version, release=__version__, license=about().license)

@@ -23,7 +23,7 @@ _IDENTIFIER = (
     f"SELECT ?id WHERE {{ GRAPH <{METADATA}> "
     f"{{ <{BASE}> <{PREFIXES['dcterms']}identifier> ?id }} }}"
 )
-_SAID = f"SELECT ?n WHERE {{ GRAPH <{METADATA}> {{ <{BASE}> <{PREFIXES['void']}triples> ?n }} }}"
+_SAID = f"SELECT ?n WHERE {{ GRAPH <{METADATA}> {{ ?version <{PREFIXES['void']}triples> ?n }} }}"
 _OWN = f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{METADATA}> {{ ?s ?p ?o }} }}"
 _UNION = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 _GRAPHS = f"SELECT ?g WHERE {{ GRAPH <{LIST}> {{ <{BASE}> <{NAMED_GRAPH}> ?g }} }} LIMIT 2001"

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 import pytest
 
 from osteokg.api.cli import main
+from osteokg.kg.release import files_of_release
 
 FINDING = "finding:quill-2001-k2-bone-mass-femur"
 SELECT = "SELECT ?s { ?s a <https://w3id.org/osteokg/vocab/JointStudy> }"
@@ -112,22 +113,7 @@ def test_export_writes_the_files_of_a_release(told, on, tmp_path):
     assert code == 0
     written = sorted((tmp_path / "a" / "b").iterdir())
     assert out.split() == [str(path) for path in written]
-    assert [path.name for path in written] == [
-        "VERSION",
-        "context.jsonld",
-        "findings.csv",
-        "findings.jsonld",
-        "mappings.sssom.tsv",
-        "ontology.jsonld",
-        "ontology.nt",
-        "ontology.ofn",
-        "ontology.rdf",
-        "ontology.ttl",
-        "osteokg.nq",
-        "osteokg.ttl",
-        "osteokg_edges.tsv",
-        "osteokg_nodes.tsv",
-    ]
+    assert [path.name for path in written] == [file.name for file in files_of_release()]
     text = (tmp_path / "a" / "b" / "findings.csv").read_text(encoding="utf-8")
     assert len(list(csv.DictReader(io.StringIO(text, newline="")))) == 19
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pyoxigraph as ox
 import pytest
@@ -62,10 +63,116 @@ def test_every_document_says_the_same(get, canonical_graph, thing):
     for suffix, (type_, format_) in SUFFIXES.items():
         response = get(f"{thing}.{suffix}")
         assert response.headers["content-type"] == type_
-        assert response.headers["link"] == f'<https://w3id.org/osteokg{thing}>; rel="canonical"'
+        assert response.headers["link"].startswith(
+            f'<https://w3id.org/osteokg{thing}>; rel="canonical"'
+        )
         graphs.append(canonical_graph(response.content, format_))
     assert graphs[0]
     assert all(graph == graphs[0] for graph in graphs)
+
+
+def links_of(response):
+    """Return the links of a header: (relation, target, media type), in their order."""
+    found = re.findall(r'<([^>]*)>; rel="([^"]*)"(?:; type="([^"]*)")?', response.headers["link"])
+    return [(relation, target, kind) for target, relation, kind in found]
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_the_header_of_a_page_leads_to_what_is_told_of_the_thing(server, method):
+    page = getattr(server, method)("/vocab/Femur.html")
+    links = links_of(page)
+    iri = "https://w3id.org/osteokg/vocab/Femur"
+    assert ("canonical", iri, "") in links
+    assert ("cite-as", iri, "") in links
+    for suffix, (type_, _) in SUFFIXES.items():
+        kind = type_.partition(";")[0]
+        assert ("alternate", f"/vocab/Femur.{suffix}", kind) in links
+        assert ("describedby", f"/vocab/Femur.{suffix}", kind) in links
+    assert ("license", "https://creativecommons.org/licenses/by/4.0/", "") in links
+    assert ("type", "https://schema.org/AboutPage", "") in links
+    assert ("type", "https://schema.org/DefinedTerm", "") in links
+    assert ("collection", "/void", "") in links
+
+
+def test_the_header_of_data_leads_to_the_other_forms_and_the_page(get):
+    links = links_of(get(f"{FINDING}.ttl"))
+    alternates = {target for relation, target, _ in links if relation == "alternate"}
+    assert alternates == {f"{FINDING}.{suffix}" for suffix in ("html", "nt", "rdf", "jsonld")}
+    assert ("describes", f"{FINDING}.html", "text/html") in links
+    assert ("describedby", "/void", "") in links
+    assert ("license", "https://creativecommons.org/licenses/by/4.0/", "") in links
+    assert not [link for link in links if link[1] == f"{FINDING}.ttl"]
+
+
+def test_a_publication_is_an_article_and_a_graph_consists_of_its_triples(get):
+    assert ("type", "https://schema.org/ScholarlyArticle", "") in links_of(
+        get("/id/publication/larch-2010.html")
+    )
+    graph = "https%3A%2F%2Fw3id.org%2Fosteokg%2Fgraph%2Fstudy%2Fquill-2001"
+    links = links_of(get("/graph/study/quill-2001.ttl"))
+    assert ("item", f"/graphs?graph={graph}", "text/turtle") in links
+    assert b"quill-2001-k2-bone-mass-femur" in get(f"/graphs?graph={graph}").content
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/graph/study/quill-2001", "wasDerivedFrom"),
+        ("/graph/import/uberon", "Slice of"),
+        ("/graph/computed/contrast", "wasDerivedFrom"),
+        ("/source/rules", "the rules of OsteoKG"),
+    ],
+)
+def test_graphs_and_sources_are_things_as_well(get, name, said):
+    response = get(name, "text/turtle")
+    assert (response.status_code, response.headers["location"]) == (303, f"{name}.ttl")
+    assert said in get(f"{name}.ttl").text
+    assert get(name, BROWSER).headers["location"] == f"{name}.html"
+    assert get(f"{name}.html").status_code == 200
+    assert get(f"{name}-x").status_code == 404
+
+
+def test_a_description_tells_what_linked_terms_are_called(get):
+    """Nobody has to ask for each of them to show a finding."""
+    told = list(ox.parse(get(f"{FINDING}.ttl").content, ox.RdfFormat.TURTLE))
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    called = {q.subject.value for q in told if q.predicate.value == label}
+    linked = {
+        q.object.value
+        for q in told
+        if q.subject.value.endswith(FINDING)
+        and isinstance(q.object, ox.NamedNode)
+        and q.predicate.value.rpartition("/")[2] in ("outcome", "site", "direction", "study")
+    }
+    assert len(linked) == 4
+    assert linked <= called
+
+
+@pytest.mark.parametrize(
+    ("accept", "location"),
+    [
+        ("text/turtle", "/void.ttl"),
+        ("application/ld+json", "/void.jsonld"),
+        ("application/rdf+xml, text/html;q=0.5", "/void.rdf"),
+    ],
+)
+def test_the_name_of_the_dataset_leads_to_its_description(get, accept, location):
+    response = get("/", accept)
+    assert (response.status_code, response.headers["location"]) == (303, location)
+    assert get("/", BROWSER).status_code == get("/", "*/*").status_code == 200
+
+
+def test_shapes_lead_to_the_document_of_all_of_them(get, canonical_graph):
+    assert get("/shape/Finding").headers["location"] == "/shapes"
+    assert get("/shape/Nothing").status_code == 404
+    graphs = [
+        canonical_graph(get(f"/shapes.{suffix}").content, format_)
+        for suffix, (_, format_) in SUFFIXES.items()
+        if suffix != "jsonld"  # lists of SHACL in JSON-LD are PyLD's to read, and it takes long
+    ]
+    assert any("shape/Finding-outcome" in line for line in graphs[0])
+    assert all(graph == graphs[0] for graph in graphs)
+    assert get("/shapes.docx").status_code == 404
 
 
 def test_a_suffix_names_the_format_whatever_is_accepted(get):
@@ -158,7 +265,7 @@ def test_an_address_may_be_percent_encoded(get):
 def test_what_no_document_is_acceptable_for_is_406(get):
     response = get(FINDING, "image/png")
     assert response.status_code == 406
-    assert "Things are described in text/html, text/turtle" in response.json()["detail"]
+    assert "told in text/html, text/turtle" in response.json()["detail"]
 
 
 # The findings

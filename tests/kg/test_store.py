@@ -9,7 +9,6 @@ import pytest
 
 from osteokg.kg.errors import NotAcceptableError, OsteoKGError, RequestError
 from osteokg.kg.metadata import count
-from osteokg.kg.release import release_files, write_files
 from osteokg.kg.results import ROW_FORMATS, Query
 from osteokg.kg.store import InProcessStore
 
@@ -78,29 +77,3 @@ def test_an_error_takes_nothing_of_the_engine_to_another_thread(version, query, 
 def test_errors_are_ours(version):
     errors = answered(version, Query("SELECT * {}", rows=None), Query("ASK {}", named_graphs=("",)))
     assert [type(error) for error in errors] == [NotAcceptableError, RequestError]
-
-
-# A release
-
-
-def test_a_release_is_the_same_whenever_it_is_made(version, ask):
-    first = ask(lambda store: release_files(version, store))
-    assert ask(lambda store: release_files(version, store)) == first
-    assert first["VERSION"].decode() == f"{version.id}\n"
-    lines = first["osteokg.nq"].splitlines()
-    assert lines == sorted(set(lines))
-    graphs = {line.rsplit(b" ", 2)[1] for line in lines}
-    assert b"<https://w3id.org/osteokg/graph/study/quill-2001>" in graphs
-    assert b"<https://w3id.org/osteokg/graph/metadata>" in graphs
-
-
-def test_files_are_written_whole_or_not_at_all(tmp_path):
-    folder = tmp_path / "a" / "b"
-    assert write_files({"one": b"1", "two": b"2"}, folder) == [folder / "one", folder / "two"]
-    write_files({"one": b"11"}, folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "one": b"11",
-        "two": b"2",
-    }
-    with pytest.raises(OSError, match="Not a directory"):
-        write_files({"x": b""}, folder / "one" / "below")

@@ -7,7 +7,8 @@ import { makeSortable } from "./sorting.js";
 
 const form = document.querySelector("form.editor");
 if (form) {
-  const completions = new Completions("/completions.json");
+  // From this file, not from the root: the service may lie below a path.
+  const completions = new Completions(new URL("../completions.json", import.meta.url));
   const editor = new Editor(form.elements.query, completions, () => form.requestSubmit());
   const runner = new Runner(form, editor, shown);
   shown();

@@ -15,7 +15,7 @@ FINDING = "id/finding/quill-2001-k2-bone-mass-femur"
 def pages(server):
     """Return the addresses of pages, tables, things and terms."""
     items = server.get("/findings").json()["items"]
-    found = ["/", "/findings", "/findings.csv", "/findings.jsonld", "/queries"]
+    found = ["/findings", "/findings.csv", "/findings.jsonld", "/queries"]
     names = {
         row[key].split("#")[0] for row in items for key in ("finding", "study_iri") if row[key]
     }
@@ -39,6 +39,24 @@ def test_every_page_table_and_thing_is_the_same(in_front, server, pages):
             assert (path, theirs.status_code) == (path, ours.status_code)
             assert theirs.text == ours.text, path
             assert theirs.headers["content-type"] == ours.headers["content-type"]
+
+
+def test_the_dataset_is_described_the_same_but_for_where_it_is(in_front, server):
+    told = []
+    for one in (server, in_front):
+        base = str(one.base_url).rstrip("/")
+        lines = one.get("/void.nt").text.splitlines()
+        told.append(sorted(line for line in lines if f"<{base}" not in line))
+        assert f"<{base}/sparql>" in one.get("/void.nt").text
+    assert told[0] == told[1]
+    assert any("propertyPartition" in line for line in told[0])
+
+
+def test_there_are_no_dumps_and_nothing_leads_there(in_front):
+    assert in_front.get("/dumps").status_code == 404
+    assert "engine elsewhere" in in_front.get("/dumps/current/osteokg.nq").json()["detail"]
+    assert "/dumps" not in in_front.get("/", headers={"Accept": "text/html"}).text
+    assert "/dumps/" not in in_front.get("/void.ttl").text
 
 
 def test_what_is_not_there_is_not_there(in_front):

@@ -15,7 +15,8 @@ from osteokg.kg.remote.translation import read_query, unmistakable
 PREFIXES = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501
 VIEWS = [
     path.read_text(encoding="utf-8").replace("THINGS", "<https://w3id.org/osteokg/vocab/Femur>")
-    for path in sorted(packaged("kg", "views").glob("*.rq"))
+    for folder in ("views", "record")
+    for path in sorted(packaged("kg", folder).glob("*.rq"))
 ]
 OTHERS = [
     PREFIXES + text
