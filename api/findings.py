@@ -87,7 +87,7 @@ async def _given(request: Request, chosen: str, suffix: str) -> Response:
         body = await _turtle(store, found)
     else:
         told = await kept(request, "told rows", _told)
-        page_of = Page(found.total, await told.of(store, found.items), found.next)
+        page_of = Page(found.total, await told.of(store, found.items), asked.whole(found.next))
         body = page_of.as_json() if chosen == "json" else page_of.as_jsonld()
     more = {"Link": links(asked, found, suffix, _OFFERED)}
     if chosen == "csv":

@@ -89,7 +89,11 @@ class Asked:
             if self.version:
                 parameters.append(("version", self.version))
         query = f"?{urlencode(parameters)}" if parameters else ""
-        return f"{self.base}{self.path}{suffix}{query}"
+        return f"{self.path}{suffix}{query}"
+
+    def whole(self, address: str | None) -> str | None:
+        """Return an address of ours as a client can follow it from anywhere."""
+        return None if address is None else f"{self.base}{address}"
 
     def begin(self, cursor: str) -> int:
         """Return where the page of a cursor begins. Raises FilterError for one of another list."""
@@ -174,10 +178,10 @@ def links(asked: Asked, page: Slice[Item], suffix: str, offered: Sequence[str]) 
     The context of plain JSON is named as https://www.w3.org/TR/json-ld11/#interpreting-json-as-json-ld
     says.
     """
-    told = [f'<{asked.base}/openapi.json>; rel="service-desc"; type="application/json"']
+    told = ['</openapi.json>; rel="service-desc"; type="application/json"']
     if suffix in ("", ".json"):
         told.append(
-            f"<{asked.base}/context/{CONTRACT}.jsonld>; "
+            f"</context/{CONTRACT}.jsonld>; "
             'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
         )
     if asked.limit is not None:

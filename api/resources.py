@@ -181,7 +181,7 @@ async def _given(
         body = bytes(made.body)
     else:
         texts = await asyncio.to_thread(lambda: [as_json(item) for item in items])
-        told = Page(found.total, texts, found.next)
+        told = Page(found.total, texts, asked.whole(found.next))
         body = told.as_json() if chosen == "json" else told.as_jsonld()
     link = links(asked, found, _dotted(suffix), _OFFERED)
     return represent(request, body, FORMATS[chosen], validator_for(request, chosen), Link=link)

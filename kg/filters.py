@@ -24,6 +24,7 @@ from osteokg.kg.store import Store
 
 __all__ = [
     "FILTERS",
+    "STATEMENT_KINDS",
     "Askable",
     "Filters",
     "Phrase",
@@ -115,6 +116,16 @@ class Filters:
         return of_things + [("q", phrase.text) for phrase in self.q]
 
 
+STATEMENT_KINDS = {
+    "Finding": "finding",
+    "ClinicalFinding": "clinical",
+    "MechanismStatement": "mechanism",
+    "Explanation": "explanation",
+    "InteractionClaim": "interaction-claim",
+    "Conclusion": "conclusion",
+}
+"""The classes of statements, and what the findings table calls them."""
+
 FILTERS = tuple(field.name for field in fields(Filters))
 """The names of the filters, in reading order."""
 
@@ -134,14 +145,17 @@ def sub_select(query: str) -> str:
 def _all_words(phrase: Phrase) -> str:
     parts = []
     for word, things in zip(phrase.words, phrase.things, strict=True):
-        text = sub_select(view("filters/word", things))
+        # No statement names the vocabulary itself: Virtuoso takes an empty VALUES for no bound.
+        text = sub_select(view("filters/word", things or (VOCAB,)))
         parts.append(text.replace("WORD", str(ox.Literal(word))))
     return "\n".join(parts)
 
 
 def _any_of(groups: Sequence[str]) -> str:
+    if len(groups) == 1:
+        return "SELECT DISTINCT ?statement WHERE { " + groups[0] + " }"
     union = "\nUNION\n".join("{ " + group + " }" for group in groups)
-    return "SELECT DISTINCT ?statement WHERE { " + union + " }"
+    return "SELECT DISTINCT ?statement WHERE { " + union + " ?statement a ?anything }"
 
 
 @dataclass(frozen=True)
@@ -291,21 +305,22 @@ def _spellings(value: str) -> list[str]:
     return [_plain(value)] if iri is None else [iri]
 
 
-def _keys(row: Mapping[str, str]) -> list[str]:
+def _keys(naming: str, name: str) -> list[str]:
     """Return the keys of a name: of an IRI of ours also its last part."""
-    if row["naming"] == "identifier":
-        name = row["name"]
+    if naming == "identifier":
         return [name.lower() if name.startswith("https://doi.org/") else name]
-    if row["naming"] not in ("iri", "outside"):
-        return [_plain(row["name"])]
-    iri = row["iri"]
-    if iri.startswith((VOCAB, ID)):
-        return [iri, _plain(iri.removeprefix(VOCAB).rpartition("/")[2])]
-    return [iri]
+    if naming not in ("iri", "outside"):
+        return [_plain(name)]
+    if name.startswith((VOCAB, ID)):
+        return [name, _plain(name.removeprefix(VOCAB).rpartition("/")[2])]
+    return [name]
 
 
 _NEAREST = ("iri", "identifier", "outside", "label", "notation", "synonym")
 """Namings, the most exact first: a synonym never hides the name of another thing."""
+
+Naming = tuple[str, str, str, str]
+"""A filter, what is meant, how that is named, the name."""
 
 
 async def askable_of(store: Store) -> Askable:
@@ -314,19 +329,50 @@ async def askable_of(store: Store) -> Askable:
     ranks: dict[tuple[str, str], int] = {}
     shown: dict[str, dict[str, str]] = {name: {} for name in names}
     words: dict[str, set[str]] = defaultdict(set)
-    rows = await rows_of(store, view("askable"))
-    for row in sorted(rows, key=lambda row: _NEAREST.index(row["naming"])):
-        filter_, iri, rank = row["filter"], row["iri"], _NEAREST.index(row["naming"])
-        for key in _keys(row):
+    namings = await _namings(store)
+    for filter_, iri, naming, name in sorted(namings, key=lambda one: _NEAREST.index(one[2])):
+        rank = _NEAREST.index(naming)
+        for key in _keys(naming, name):
             if ranks.setdefault((filter_, key), rank) == rank:
                 names[filter_].setdefault(key, set()).add(iri)
-        if row["naming"] == "label":
-            shown[filter_][iri] = row["name"]
-        if row["naming"] in ("label", "synonym", "notation") and filter_ != "reference":
-            words[row["name"].lower()].add(iri)
+        if naming == "label":
+            shown[filter_][iri] = name
+        if naming in ("label", "synonym", "notation") and filter_ not in ("reference", "kind"):
+            words[name.lower()].add(iri)
     return Askable(
         {name: {key: frozenset(iris) for key, iris in of.items()} for name, of in names.items()},
         shown,
         {name: frozenset(iris) for name, iris in words.items()},
         frozenset(row["iri"] for row in await rows_of(store, view("outside"))),
     )
+
+
+async def _namings(store: Store) -> list[Naming]:
+    found: dict[Naming, None] = {}
+    for row in await rows_of(store, view("askable")):
+        found[row["filter"], row["iri"], "iri", row["iri"]] = None
+        if "naming" in row:
+            found[row["filter"], row["iri"], row["naming"], row["name"]] = None
+    for row in await rows_of(store, view("askable-outside")):
+        found[row["filter"], row["iri"], "outside", row["iri"]] = None
+    for row in await rows_of(store, view("askable-values")):
+        found[row["filter"], row["iri"], "identifier", row["name"]] = None
+    for row in await rows_of(store, view("askable-references")):
+        found["reference", row["iri"], "iri", row["iri"]] = None
+        found["reference", row["iri"], "notation", row["name"]] = None
+    for row in await rows_of(store, view("askable-articles")):
+        for prefix, name in _ARTICLES.items():
+            if name in row:
+                found["study", row["iri"], "identifier", prefix + row[name]] = None
+    for name, word in STATEMENT_KINDS.items():
+        found["kind", VOCAB + name, "iri", VOCAB + name] = None
+        found["kind", VOCAB + name, "notation", word] = None
+    return list(found)
+
+
+_ARTICLES = {
+    "": "publication",
+    "https://doi.org/": "doi",
+    "https://pubmed.ncbi.nlm.nih.gov/": "pmid",
+}
+"""By what a study is known besides its own names."""

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from osteokg.kg.catalogue import view
 from osteokg.kg.errors import FilterError
 from osteokg.kg.filters import Filters
+from osteokg.kg.names import VOCAB
 from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
 
@@ -82,9 +83,21 @@ def _sorted(found: Sequence[Selected], keys: dict[str, str], *, descending: bool
     return sorted(having, key=key, reverse=descending) + without
 
 
+_PROPERTIES = {"intervention": ("intervention", "associatedFactor")}
+"""The properties behind a column whose name is not its property's."""
+
+
 async def _keys(store: Store, column: str) -> dict[str, str]:
     """Return what each row is sorted by: its values in the column, the way they are printed."""
-    values: dict[str, list[str]] = defaultdict(list)
-    for row in await rows_of(store, view("sort-keys").replace("COLUMN", f'"{column}"')):
-        values[row["row"]].append(row["value"].casefold())
-    return {row: ";".join(sorted(texts)) for row, texts in values.items()}
+    if column in ("study", "year"):
+        texts = [view(f"sort-keys-{column}")]
+    else:
+        properties = [VOCAB + name for name in _PROPERTIES.get(column, (column,))]
+        texts = [view("sort-keys", properties)]
+    if column == "intervention":
+        texts.append(view("sort-keys-induced"))
+    values: dict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        for row in await rows_of(store, text):
+            values[row["row"]].add(row["value"].casefold())
+    return {row: ";".join(sorted(found)) for row, found in values.items()}

@@ -13,9 +13,10 @@ import pyoxigraph as ox
 from pydantic import BaseModel
 
 from osteokg.kg.catalogue import view
-from osteokg.kg.contract.models import ITEMS, ROW_KINDS, Conclusion, Statement
+from osteokg.kg.contract.models import ITEMS, Conclusion, Statement
 from osteokg.kg.contract.parts import Resource
 from osteokg.kg.contract.reading import Described
+from osteokg.kg.filters import STATEMENT_KINDS
 from osteokg.kg.jsonld import context, curie
 from osteokg.kg.names import VOCAB
 from osteokg.kg.results import GRAPH_FORMATS, Query, format_named
@@ -25,19 +26,46 @@ from osteokg.kg.store import Store
 __all__ = ["Page", "ToldRows", "as_json", "resources_of", "rows_told", "triples_told"]
 
 _NT = format_named("nt", GRAPH_FORMATS)
-_AT_ONCE = 50
+_AT_ONCE = 100
 """So many things are asked for in one query: an engine elsewhere may limit its length."""
 
 Model = TypeVar("Model", bound=Resource)
 
 
+_PARTS = frozenset(
+    VOCAB + name
+    for name in (
+        "comparison", "targetArm", "referenceArm", "exposure", "partOfExperiment", "anchor",
+        "source", "component", "proposition", "population", "study", "jointAttribution",
+        "publication", "reference", "citedIn",
+    )
+)  # fmt: skip
+"""What leads from a thing to what belongs to it."""
+
+
 async def triples_told(store: Store, things: Sequence[str]) -> list[ox.Triple]:
-    """Return everything said of some things and of what belongs to them, each triple once."""
+    """Return everything said of some things and of what belongs to them, each triple once.
+
+    Step by step: what a step leads to is asked for in the next one. Engines differ widely in how
+    they walk the same ways in one query.
+    """
     found: dict[ox.Triple, None] = {}
-    for start in range(0, len(things), _AT_ONCE):
-        text = view("resources", things[start : start + _AT_ONCE])
-        answer = await store.query(Query(text, graph=_NT))
-        found.update(dict.fromkeys(await asyncio.to_thread(_parsed, answer.body)))
+    seen: set[str] = set()
+    step = list(dict.fromkeys(things))
+    while step:
+        seen.update(step)
+        told: list[ox.Triple] = []
+        for start in range(0, len(step), _AT_ONCE):
+            text = view("resources", step[start : start + _AT_ONCE])
+            answer = await store.query(Query(text, graph=_NT))
+            told += await asyncio.to_thread(_parsed, answer.body)
+        found.update(dict.fromkeys(told))
+        parts = dict.fromkeys(
+            triple.object.value
+            for triple in told
+            if triple.predicate.value in _PARTS and isinstance(triple.object, ox.NamedNode)
+        )
+        step = [part for part in parts if part not in seen]
     return list(found)
 
 
@@ -64,7 +92,7 @@ def _row(described: Described, one: Selected) -> Statement:
     classes = described.classes(one.statement)
     name = next(name for name in ITEMS if VOCAB + name in classes)
     told = described.read(ITEMS[name], one.statement)
-    update: dict[str, object] = {"finding": one.statement, "kind": ROW_KINDS[name]}
+    update: dict[str, object] = {"finding": one.statement, "kind": STATEMENT_KINDS[name]}
     if one.row != one.statement and isinstance(told, Conclusion):
         names = [proposition.id for proposition in told.proposition]
         place = names.index(curie(one.row))

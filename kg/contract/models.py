@@ -26,7 +26,6 @@ from osteokg.kg.contract.parts import (
 
 __all__ = [
     "ITEMS",
-    "ROW_KINDS",
     "Cell",
     "ClinicalFinding",
     "Conclusion",
@@ -230,16 +229,6 @@ ITEMS: dict[str, type[Statement]] = {
     "Conclusion": Conclusion,
 }
 """The models of the rows of the findings table, by class."""
-
-ROW_KINDS = {
-    "Finding": "finding",
-    "ClinicalFinding": "clinical",
-    "MechanismStatement": "mechanism",
-    "Explanation": "explanation",
-    "InteractionClaim": "interaction-claim",
-    "Conclusion": "conclusion",
-}
-"""What the findings table calls them."""
 
 
 class FindingsPage(BaseModel):

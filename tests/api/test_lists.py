@@ -93,7 +93,8 @@ def test_a_page_leads_to_the_next_until_all_is_told_once(server, given):
         response = server.get(address)
         page = response.json()
         assert page["total"] == 19
-        assert links_of(response).get(("next", "")) == page["next"]
+        following = links_of(response).get(("next", ""))
+        assert page["next"] == (following and str(server.base_url.join(following)))
         told += page["items"]
         address, pages = page["next"], pages + 1
     assert pages == 3
@@ -210,7 +211,7 @@ def test_the_page_leads_to_the_next_and_to_the_same_in_other_formats(server):
     further = re.search(r'<a href="([^"]+)" rel="next">', html)[1].replace("&amp;", "&")
     assert 'rel="prev"' in server.get(further).text
     for suffix in ("csv", "json", "jsonld", "ttl"):
-        address = re.search(rf'href="([^"]+/findings\.{suffix}[^"]*)"', html)[1]
+        address = re.search(rf'href="([^"]*/findings\.{suffix}[^"]*)"', html)[1]
         assert server.get(address.replace("&amp;", "&")).status_code == 200
 
 

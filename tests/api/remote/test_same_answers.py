@@ -8,6 +8,20 @@ from osteokg.kg.catalogue import named_queries
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS
 
 OKG = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501
+LISTS = [
+    "/findings?intervention=CHEBI:28384&site=UBERON:0000981",
+    "/findings?outcome=BoneMass&contrast=treatment-effect&direction=increased&sort=-year",
+    "/findings?q=bisphosphonate+bone&q=dish&sort=outcome&sort=-study",
+    "/findings?study=nib-2002&status=not-checked",
+    "/findings?reference=7&kind=finding&model=OvariectomizedRat&compartment=CancellousBone",
+    "/findings.csv?site=Tibia",
+    "/findings.ttl?site=Tibia",
+    "/studies",
+    "/studies?site=Tibia",
+    "/terms?below=CHEBI:28384",
+    "/terms?kind=site&q=femur&sort=-label",
+    "/things?kind=arm",
+]
 FINDING = "id/finding/quill-2001-k2-bone-mass-femur"
 
 
@@ -15,12 +29,10 @@ FINDING = "id/finding/quill-2001-k2-bone-mass-femur"
 def pages(server):
     """Return the addresses of pages, tables, things and terms."""
     items = server.get("/findings").json()["items"]
-    found = ["/findings", "/findings.csv", "/findings.jsonld", "/queries"]
-    names = {
-        row[key].split("#")[0] for row in items for key in ("finding", "study_iri") if row[key]
-    }
-    iris = {iri for name in names for iri in name.split(";")}
-    paths = sorted(iri.removeprefix("https://w3id.org/osteokg") for iri in iris)
+    found = ["/", "/findings", "/findings.csv", "/findings.jsonld", "/queries", *LISTS]
+    names = [row["finding"].partition("#")[0] for row in items]
+    names += [name for row in items for name in row.get("attributedTo", ())]
+    paths = sorted({re.sub("^(osteokg:|https://w3id.org/osteokg/id/)", "/id/", n) for n in names})
     assert len(paths) > 8
     paths += ["/vocab/Femur", "/vocab/BoneMass", "/vocab/VitaminK2", "/vocab/counteracts"]
     found += [f"{path}.{suffix}" for path in paths for suffix in ("html", "ttl", "jsonld")]
