@@ -29,7 +29,8 @@ def counts() -> str:
 def commands() -> str:
     """Return the commands as a Markdown table."""
     os.environ["COLUMNS"] = "200"  # one line for each
-    told = re.findall(r"^ {4}([a-z]+) {2,}(.+)$", parser().format_help(), re.MULTILINE)
+    # A long name has its words in a line of its own.
+    told = re.findall(r"^ {4}([a-z]+)\s{2,}(\S.*)$", parser().format_help(), re.MULTILINE)
     rows = "".join(f"| `osteokg {name}` | {words} |\n" for name, words in told)
     return f"| | |\n|---|---|\n{rows}"
 

@@ -81,6 +81,7 @@ _ALL = (
         tables.evidence_map,
         ("cells", "members", "counts", "conflicted"),
         drawn=True,
+        at_once=300,
     ),
     Kind(
         "effect-directions",

@@ -102,13 +102,14 @@ async def claims(store: Store, selection: Selection) -> Claims:
 
     Filters choose what is shown, not what it is held against: only switches take evidence away.
     """
-    chosen = await take(store, selection)
+    chosen = await take(store, selection, claims=True)
     found = await _claims(chosen, await take(store, selection.unfiltered()))
     if not selection.without:
         return found
     all_evidence = selection.with_all()
     before = await _claims(
-        await take(store, all_evidence), await take(store, all_evidence.unfiltered())
+        await take(store, all_evidence, claims=True),
+        await take(store, all_evidence.unfiltered()),
     )
     return Claims(
         found.add_ons,

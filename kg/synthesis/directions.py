@@ -117,12 +117,12 @@ async def _questions(evidence: Evidence) -> tuple[Question, ...]:
         members_of(evidence),
         evidence.results(RECOUNT, "synthesis/counts", "synthesis/votes"),
         rows_of(evidence.store, view("synthesis/names")),
-        rows_of(evidence.store, view("synthesis/left-out")),
+        rows_of(evidence.store, view("synthesis/retracted")),
     )
     votes = {row["cell"]: votes_of(row) for row in counts}
     voted = {(row["cell"], row["experiment"]): DIRECTIONS[row["direction"]] for row in cast}
     names = {row["thing"]: row["label"] for row in named}
-    retracted = {row["finding"] for row in told if row["switch"] == "retracted"}
+    retracted = {row["finding"] for row in told}
     asked: dict[object, list[Cell]] = defaultdict(list)
     for iri, cell in cells.items():
         if members.get(iri):

@@ -17,7 +17,7 @@ from osteokg.kg.catalogue import view
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import rule_files
 from osteokg.kg.filters import Filters
-from osteokg.kg.names import VOCAB, kind_of
+from osteokg.kg.names import PREFIXES, VOCAB, kind_of
 from osteokg.kg.results import GRAPH_FORMATS, Query, format_named
 from osteokg.kg.rows import rows_of
 from osteokg.kg.selection import select
@@ -164,11 +164,20 @@ class Evidence:
 _FINDINGS = ("finding", "clinical")
 
 
-async def take(store: Store, selection: Selection) -> Evidence:
-    """Return what a selection takes of the evidence in a store."""
+_PREFIXES = "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in ("okg", "rdf"))
+
+
+async def take(store: Store, selection: Selection, *, claims: bool = False) -> Evidence:
+    """Return what a selection takes of the evidence in a store.
+
+    ``claims`` for claims and propositions that match as well, which takes longer.
+    """
     matching = None
-    if selection.filters:
+    if selection.filters and claims:
         matching = frozenset(one.row for one in await select(store, selection.filters))
+    elif selection.filters:
+        asked = f"{_PREFIXES}SELECT ?finding WHERE {{ {selection.filters.of_findings()} }}"
+        matching = frozenset(row["finding"] for row in await rows_of(store, asked))
     left_out: dict[str, frozenset[str]] = {}
     if selection.without:
         told = await rows_of(store, view("synthesis/left-out"))

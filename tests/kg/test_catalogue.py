@@ -1,5 +1,7 @@
 """The named questions, and the views into which IRIs are filled."""
 
+import re
+
 import pyoxigraph as ox
 import pytest
 
@@ -42,10 +44,11 @@ def test_the_closest_question_is_named(questions):
 
 def test_every_view_is_a_query_and_has_a_title():
     views = catalogue.packaged("kg", "views")
-    for path in sorted((*views.glob("*.rq"), *(views / "synthesis").glob("*.rq"))):
+    for path in sorted(views.rglob("*.rq")):
         name = path.relative_to(views).with_suffix("").as_posix()
         text = view(name, ["https://w3id.org/osteokg/vocab/Femur"])
         assert "THINGS }" not in text
+        text = re.sub(r"\b(COLUMN|WORD)\b", '"site"', text)  # filled in where they are asked
         ox.Store().query(text)
         assert catalogue.header_of(text)["title"]
 

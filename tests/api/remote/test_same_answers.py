@@ -36,6 +36,11 @@ def pages(server):
     assert len(paths) > 8
     paths += ["/vocab/Femur", "/vocab/BoneMass", "/vocab/VitaminK2", "/vocab/counteracts"]
     found += [f"{path}.{suffix}" for path in paths for suffix in ("html", "ttl", "jsonld")]
+    found += [
+        f"/synthesis/{name}.json{asked}"
+        for name in ("evidence-map", "effect-directions", "contradictions", "gaps", "claims")
+        for asked in ("", "?without=retracted", "?intervention=okg:VitaminK2&site=okg:Femur")
+    ]
     return found + [f"/queries/{query.name}" for query in named_queries()]
 
 
