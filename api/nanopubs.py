@@ -46,8 +46,7 @@ async def of_statement(request: Request, kind: str, slug: str) -> Response:
     one = await nanopub_of(store_for(request), f"{ID}{kind}/{slug}")
     version = asked_version(in_address(request))
     at = "" if version is None else f"?version={quote(version)}"
-    root = request.scope.get("root_path", "")
-    return RedirectResponse(f"{root}/{one.iri.removeprefix(BASE)}{at}", 303)
+    return RedirectResponse(f"/{one.iri.removeprefix(BASE)}{at}", 303)
 
 
 @router.get(

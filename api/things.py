@@ -25,7 +25,7 @@ from osteokg.api.settings import Settings
 from osteokg.api.structured import block, schema_type, structured
 from osteokg.api.terms import term_page
 from osteokg.kg.catalogue import view
-from osteokg.kg.entity import describe, entity_bytes, linked_from
+from osteokg.kg.entity import Entity, describe, entity_bytes, linked_from
 from osteokg.kg.errors import NotFoundError
 from osteokg.kg.names import BASE, GRAPH, VOCAB
 from osteokg.kg.results import Query
@@ -121,7 +121,7 @@ async def _document(request: Request, path: str, suffix: str) -> Response:
         TYPES,
         suffix,
         schema_types=[schema] if schema else [],
-        items=_items(iri),
+        items=[*_items(iri), *_published(entity, path)],
         described=not settings.plain,
     )
     if suffix != "html":
@@ -145,6 +145,12 @@ async def _document(request: Request, path: str, suffix: str) -> Response:
         response = await term_page(request, term, entity, linked, FORMATS, data=data)
     response.headers["Link"] = links
     return response
+
+
+def _published(entity: Entity, path: str) -> list[Link]:
+    """Return the link to the nanopublication of a statement."""
+    there = entity.is_statement()
+    return [(f"/{path}.nanopub", "alternate", "application/trig")] if there else []
 
 
 def _items(iri: str) -> list[Link]:

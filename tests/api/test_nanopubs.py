@@ -53,6 +53,12 @@ def test_a_browser_gets_a_page(server, address):
     assert ".nanopub" not in server.get("/vocab/Femur.html").text
 
 
+def test_the_documents_of_a_statement_name_its_nanopublication(server):
+    link = f'<{FINDING}.nanopub>; rel="alternate"; type="application/trig"'
+    assert link in server.get(f"{FINDING}.ttl").headers["link"]
+    assert ".nanopub" not in server.get("/vocab/Femur.ttl").headers["link"]
+
+
 def test_all_at_once(server, address):
     read = nanopubs_in(server.get("/np").content, ox.RdfFormat.TRIG)
     assert f"https://w3id.org/osteokg{address}" in [one.iri for one in read]
