@@ -7,6 +7,7 @@ by rules of their own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -145,6 +146,23 @@ _PAGED = [
     _parameter("limit", "How many items a page has, 1 to 1000."),
     _parameter("cursor", "Where a page begins: from the 'next' of the one before."),
 ]
+_EXAMPLES = {
+    "intervention": ["CHEBI:28384", "VitaminK2"],
+    "model": ["okg:OvariectomizedRat"],
+    "site": ["UBERON:0000981"],
+    "compartment": ["CancellousBone"],
+    "outcome": ["bone mass"],
+    "direction": ["increased", "no-difference"],
+    "contrast": ["treatment-effect"],
+    "study": ["iwamoto-2005"],
+    "reference": ["35"],
+    "status": ["retracted"],
+    "kind": ["finding"],
+    "q": ["vitamin femur"],
+    "below": ["Femur"],
+}
+"""A value for each filter that leaves something of the evidence that comes with OsteoKG."""
+
 _TAKES = {
     "q": "Words that a paraphrase, label or synonym has; a part in quotation marks is one word.",
     "reference": "A number in a publication's list of references, or the entry's name.",
@@ -162,6 +180,7 @@ def listing(
     offered: Sequence[str],
     *,
     suffix: bool = False,
+    examples: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> _Json:
     """Return the operation that gives a list in several formats, JSON as a page's model says.
 
@@ -170,12 +189,13 @@ def listing(
     reference = {"schema": {"$ref": f"#/components/schemas/{page.__name__}"}}
     content: _Json = {_TYPES[name]: {} for name in offered}
     content["application/json"] = reference
-    filters = [
-        _parameter(
-            name, _TAKES.get(name, f"A {name}: name, CURIE or IRI, ours or outside."), many=True
-        )
-        for name in taken
-    ]
+    filters = []
+    for name in taken:
+        words = _TAKES.get(name, f"A {name}: name, CURIE or IRI, ours or outside.")
+        example = examples.get(name, _EXAMPLES.get(name))
+        filters.append(_parameter(name, words, many=True))
+        if example:
+            filters[-1]["example"] = example
     sort = {
         **_PAGED[0],
         "schema": {
@@ -199,7 +219,7 @@ def with_schemas(described: _Json) -> _Json:
     """Return an OpenAPI document with the JSON Schema of our pages and all that is in them."""
     pages = (FindingsPage, StudiesPage, TermsPage, ThingsPage)
     _, schema = models_json_schema(
-        [(page, "serialization") for page in pages],
+        [(page, "validation") for page in pages],
         by_alias=True,
         ref_template="#/components/schemas/{model}",
     )

@@ -98,7 +98,13 @@ async def studies(request: Request, suffix: str = "") -> Response:
     "/terms",
     summary="Terms of the ontology",
     response_class=Response,
-    openapi_extra=openapi.listing(TermsPage, _TERMS.taken, _TERMS.sorts, _OFFERED),
+    openapi_extra=openapi.listing(
+        TermsPage,
+        _TERMS.taken,
+        _TERMS.sorts,
+        _OFFERED,
+        examples={"kind": ["site"], "q": ["femoral"]},
+    ),
 )
 @router.get("/terms.{suffix}", include_in_schema=False)
 @router.head("/terms", include_in_schema=False)
@@ -134,7 +140,13 @@ async def terms(request: Request, suffix: str = "") -> Response:
     "/things",
     summary="Things",
     response_class=Response,
-    openapi_extra=openapi.listing(ThingsPage, _THINGS.taken, _THINGS.sorts, _OFFERED),
+    openapi_extra=openapi.listing(
+        ThingsPage,
+        _THINGS.taken,
+        _THINGS.sorts,
+        _OFFERED,
+        examples={"kind": ["arm"], "q": ["ovariectomized"]},
+    ),
 )
 @router.get("/things.{suffix}", include_in_schema=False)
 @router.head("/things", include_in_schema=False)

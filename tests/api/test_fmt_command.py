@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from osteokg.kg.contract.record import record_file
 from osteokg.kg.files import mappings_file
 
 
@@ -88,6 +89,25 @@ def test_fmt_leaves_a_broken_table_of_mappings_alone(told, tmp_path, monkeypatch
     assert (code, out.count("\n")) == (1, 1)
     assert "okg:Femur skos:exactMatch FMA:9611: the prefix FMA of object_id is not in" in out
     assert file.read_bytes() == broken
+
+
+def test_fmt_tells_a_promise_that_is_not_kept_and_leaves_the_record_alone(
+    told, tmp_path, monkeypatch
+):
+    record = Path(shutil.copy(record_file(), tmp_path))
+    with record.open("a", encoding="utf-8") as more:
+        more.write('key\tspecies2\t{"@id": "okg:species2"}\n')
+    monkeypatch.setattr("osteokg.api.made_files.record_file", lambda: record)
+    monkeypatch.setattr("osteokg.kg.contract.record.record_file", lambda: record)
+    monkeypatch.chdir(tmp_path)
+    before = record.read_bytes()
+    code, out, _ = told("fmt")
+    assert code == 1
+    lines = len(before.splitlines())
+    assert out.startswith(f"{record.name}:{lines}: violation [broken-promise] ")
+    assert "promises the key species2" in out
+    assert "raise CONTRACT in kg/contract/record.py" in out
+    assert record.read_bytes() == before
 
 
 def test_the_packaged_evidence_and_the_context_are_in_canonical_form(told):

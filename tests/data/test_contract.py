@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pyoxigraph as ox
 import pytest
+from framing import framed, plain
 from pyld import jsonld
 
 from osteokg.kg.contract.frames import FRAMED
@@ -14,20 +15,17 @@ from osteokg.kg.contract.models import Term
 from osteokg.kg.contract.parts import Study
 from osteokg.kg.contract.reading import fields_of
 from osteokg.kg.dataset import Dataset
-from osteokg.kg.files import Sources, context_file, find_sources, frame_file
+from osteokg.kg.files import Sources, find_sources, frame_file
 from osteokg.kg.filters import Filters
 from osteokg.kg.jsonld import context
 from osteokg.kg.listing import studies_of
 from osteokg.kg.names import PREFIXES, VOCAB, graph_iri
-from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.selection import select
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.turtle import read
 from osteokg.kg.validation import load_shapes, run_shapes
 from osteokg.kg.version import Version
 
-NT = format_named("nt", GRAPH_FORMATS)
-ALONE = ("finding", "kind")
 STATEMENTS = ("Finding", "ClinicalFinding", "MechanismStatement", "Explanation",
               "InteractionClaim")  # fmt: skip
 
@@ -117,34 +115,6 @@ def test_our_shapes_accept_what_the_json_says(told, store):
     assert len(stated) > 3000
     problems = run_shapes(Dataset(find_sources()), load_shapes(), [*stated, *ontology])
     assert [one.message for one in problems if one.severity == "violation"] == []
-
-
-def framed(triples, name):
-    def loader(url, _options):
-        document = json.loads(context_file().read_text(encoding="utf-8"))
-        return {"contextUrl": None, "documentUrl": url, "document": document,
-                "contentType": "application/ld+json"}  # fmt: skip
-
-    expanded = jsonld.from_rdf(
-        graph_bytes(triples, NT).decode(),
-        {"format": "application/n-quads", "useNativeTypes": True},
-    )
-    options = {"documentLoader": loader, "base": "https://example.org/frames/x.jsonld",
-               "omitGraph": False}  # fmt: skip
-    told = jsonld.frame(expanded, json.loads(frame_file(name).read_text("utf-8")), options)
-    return {item["id"]: unordered(item) for item in told["items"]}
-
-
-def unordered(value):
-    if isinstance(value, dict):
-        return {key: unordered(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return sorted((unordered(one) for one in value), key=json.dumps)
-    return value
-
-
-def plain(item):
-    return unordered({k: v for k, v in json.loads(as_json(item)).items() if k not in ALONE})
 
 
 def test_the_frames_give_the_items_of_the_json(ask, rows, selected):

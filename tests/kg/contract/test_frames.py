@@ -1,26 +1,23 @@
 """Frames: PyLD lays them over the RDF of a page and gives the items of its JSON."""
 
 import asyncio
-import json
 
 import pyoxigraph as ox
 import pytest
-from pyld import jsonld
+from framing import framed, plain, unordered
 
 from osteokg.kg.contract.frames import FRAMED, frame_text
-from osteokg.kg.contract.items import as_json, resources_of, rows_told, triples_told
+from osteokg.kg.contract.items import resources_of, rows_told, triples_told
 from osteokg.kg.contract.models import Term
 from osteokg.kg.contract.parts import Study
-from osteokg.kg.files import Sources, context_file, frame_file
+from osteokg.kg.files import Sources, frame_file
 from osteokg.kg.filters import Filters
 from osteokg.kg.listing import studies_of
 from osteokg.kg.names import PREFIXES, VOCAB
-from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.selection import select
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.version import Version
 
-ALONE = ("finding", "kind")
 LABEL = ox.NamedNode(PREFIXES["rdfs"] + "label")
 
 
@@ -40,38 +37,6 @@ def ask(version):
     with asyncio.Runner() as loop:
         yield lambda function, *arguments: loop.run(function(english, *arguments))
         loop.run(english.close())
-
-
-def loader(url, _options):
-    """Give the context for its relative address in a frame; nothing else is loaded."""
-    assert url == "https://example.org/context.jsonld"
-    document = json.loads(context_file().read_text(encoding="utf-8"))
-    return {"contextUrl": None, "documentUrl": url, "document": document,
-            "contentType": "application/ld+json"}  # fmt: skip
-
-
-def framed(triples, name):
-    lines = graph_bytes(triples, format_named("nt", GRAPH_FORMATS)).decode()
-    expanded = jsonld.from_rdf(lines, {"format": "application/n-quads", "useNativeTypes": True})
-    options = {"documentLoader": loader, "base": f"https://example.org/frames/{name}.jsonld",
-               "omitGraph": False}  # fmt: skip
-    told = jsonld.frame(expanded, json.loads(frame_file(name).read_text("utf-8")), options)
-    return {item["id"]: unordered(item) for item in told.get("items", ())}
-
-
-def unordered(value):
-    """Return JSON with its arrays in one order: to JSON-LD they are sets."""
-    if isinstance(value, dict):
-        return {key: unordered(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return sorted(
-            (unordered(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True)
-        )
-    return value
-
-
-def plain(item):
-    return unordered({k: v for k, v in json.loads(as_json(item)).items() if k not in ALONE})
 
 
 def test_the_files_are_what_the_models_demand():
