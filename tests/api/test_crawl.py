@@ -88,7 +88,7 @@ class Crawl:
 
     def run(self) -> None:
         for path in BEGIN:
-            self.take([path], f"{self.base}/", "where it begins")
+            self.take([self.base + path], self.base, "where it begins")
         while self.waiting and len(self.seen) < self.most:
             form = min(self.waiting, key=lambda one: self.asked[one])
             address, namer = self.waiting[form].popitem()
