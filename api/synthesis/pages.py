@@ -28,9 +28,11 @@ def page_of(
     """Return the page of a synthesis that shows some of its items."""
     more: dict[str, Any] = {}
     if kind.name == "evidence-map":
-        more["map"] = drawing(kind, items, asked)
+        more["map"] = drawing(kind, items, asked, role="group")
     elif kind.name == "effect-directions":
-        more["plots"] = [_plots([question], number) for number, question in enumerate(items, 1)]
+        more["plots"] = [
+            _plots([question], number, "group") for number, question in enumerate(items, 1)
+        ]
     elif kind.name == "gaps":
         more["agents"] = _by_agent(items)
         named = {term.iri: term.label for term in asked.offered["compartment"]}
@@ -56,15 +58,16 @@ def page_of(
     )
 
 
-def drawing(kind: Kind, items: Sequence[Any], asked: Asked) -> str:
-    """Return the drawing of a synthesis as SVG."""
+def drawing(kind: Kind, items: Sequence[Any], asked: Asked, role: str = "img") -> str:
+    """Return the drawing of a synthesis as SVG, an image unless it is part of a page."""
     if kind.name == "effect-directions":
-        return _plots(items, 0)
+        return _plots(items, 0, role)
     words = "Rows are what was given and what was measured, columns the animal models, panels the "
     words += "compartments of bone. The number is that of studies; ≠ marks findings that part."
     return rendered(
         "drawings/evidence-map.svg",
         drawing=map_drawing(items),
+        role=role,
         title=f"Evidence map: {len(items)} cells{_left_out(asked)}",
         description=words,
         findings=lambda square: findings_address(square, asked),
@@ -76,7 +79,7 @@ def _left_out(asked: Asked) -> str:
     return f", without {', '.join(asked.without)}" if asked.without else ""
 
 
-def _plots(questions: Sequence[synthesis.Question], number: int) -> str:
+def _plots(questions: Sequence[synthesis.Question], number: int, role: str) -> str:
     """Return effect direction plots under each other, as one drawing."""
     placed = []
     offset: float = 0
@@ -92,6 +95,7 @@ def _plots(questions: Sequence[synthesis.Question], number: int) -> str:
         width=max((plot.width for plot, _ in placed), default=0),
         height=offset,
         number=number,
+        role=role,
         title=f"Effect directions: {title}",
         description="Rows are experiments, columns outcomes; the shape tells the direction, a "
         "hollow one is not counted. Under them the votes and the sign test.",

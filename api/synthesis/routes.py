@@ -58,8 +58,10 @@ def _number(parameters: Parameters, name: str) -> int | None:
     text = only(parameters, name)
     if not text:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise RequestError(f"'{name}' is a number, not '{text}'.")
+    if name == "limit" and int(text) == 0:
+        raise RequestError("'limit' is at least 1.")
     return int(text)
 
 

@@ -181,7 +181,7 @@ def test_the_classes_that_a_rule_recognises_are_told_beside_the_kind(page):
     )
     assert found.link("null finding") == "/vocab/NullFinding"
     # the kind stays the kind
-    assert "OsteoKG Findings Ontology Questions SPARQL finding " in found.text
+    assert "OsteoKG Findings Synthesis Ontology Questions SPARQL finding " in found.text
 
 
 def test_a_term_page_says_what_others_call_it_and_leads_there(page):

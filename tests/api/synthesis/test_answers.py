@@ -103,6 +103,7 @@ def test_a_part_leads_to_the_next(client, version):
         ("without=old", "'old' cannot be left out"),
         ("intervention=Vitamin+K22", "no such intervention. Did you mean"),
         ("limit=many", "'limit' is a number, not 'many'"),
+        ("limit=0", "'limit' is at least 1"),
         ("offset=-1", "'offset' is a number"),
         ("colour=red", "no filter 'colour'"),
         ("limit=1&limit=2", "'limit' is given 2 times"),

@@ -181,6 +181,14 @@ def test_start_and_menu_lead_to_the_syntheses(page):
     assert {f"/synthesis/{name}" for name in NAMES} <= set(page("/synthesis").links)
 
 
+@pytest.mark.parametrize("name", ["evidence-map", "effect-directions"])
+def test_a_drawing_on_a_page_does_not_hide_its_links(page, name):
+    drawings = page(f"/synthesis/{name}").all("svg")
+    assert drawings
+    assert {drawing["role"] for drawing in drawings} == {"group"}
+    assert all(drawing["aria-labelledby"] for drawing in drawings)
+
+
 def test_the_methods_name_their_sources(page):
     made = page("/methods")
     links = [link for link in made.links if re.match("https://(doi|training)", link)]
