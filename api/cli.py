@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from osteokg import __version__
-from osteokg.api import anchor_commands, commands, nanopub_commands
+from osteokg.api import anchor_commands, check_commands, commands, nanopub_commands
 from osteokg.api.settings import from_environment, settings_of
 from osteokg.api.synthesis import command as synthesis_command
 from osteokg.kg.errors import DataError, OsteoKGError, RequestError
 from osteokg.kg.problems import as_text
+from osteokg.kg.reports import REPORTS
 
 __all__ = ["main", "parser"]
 
@@ -61,15 +62,14 @@ def parser() -> argparse.ArgumentParser:
 
     _complete_mcp(add("mcp", _mcp, "Answer agents: Model Context Protocol, stdio or HTTP."))
 
-    check = add("check", commands.check, "Check the evidence: names, shapes, rules.")
-    check.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
-    check.add_argument("--format", choices=("text", "json", "ttl"), default="text")
+    check = add("check", check_commands.check, "Check the evidence: names, shapes, rules.")
+    check_commands.add_arguments(check)
 
     words = "Let a reasoner judge ontology, evidence and rules."
     reason = add("reason", commands.reason, words)
     reason.description = f"{words} Needs the [reason] extra: pip install 'osteokg[reason]'."
     reason.add_argument("path", nargs="*", type=Path, help="more files or folders to judge with")
-    reason.add_argument("--format", choices=("text", "json", "ttl"), default="text")
+    reason.add_argument("--format", choices=tuple(REPORTS), default="text")
 
     fmt = add("fmt", commands.fmt, "Write evidence files in canonical form.")
     fmt.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
