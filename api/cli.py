@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from osteokg import __version__
-from osteokg.api import anchor_commands, check_commands, commands, nanopub_commands
+from osteokg.api import (
+    anchor_commands,
+    check_commands,
+    commands,
+    diff_commands,
+    nanopub_commands,
+    status_commands,
+)
 from osteokg.api.settings import from_environment, settings_of
 from osteokg.api.synthesis import command as synthesis_command
 from osteokg.kg.errors import DataError, OsteoKGError, RequestError
@@ -83,6 +90,16 @@ def parser() -> argparse.ArgumentParser:
         choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq"),
         default="table",
     )
+
+    # Not of --evidence: both sides are named.
+    words = "Tell in what two states of the evidence differ."
+    differ = commands_.add_parser("diff", help=words, description=words)
+    differ.set_defaults(run=diff_commands.diff)
+    diff_commands.add_arguments(differ)
+
+    words = "Take over what a feed says of publications: retracted, corrected, in doubt."
+    status = commands_.add_parser("status", help=words, description=words)
+    status_commands.add_arguments(status, evidence)
 
     show = add("show", commands.show, "Show what the graph says of a thing or term.")
     show.add_argument("thing", metavar="CURIE", help="e.g. okg:FemoralNeck, study:iwamoto-2005")

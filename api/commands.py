@@ -44,6 +44,7 @@ __all__ = [
     "init",
     "query",
     "reason",
+    "replace_file",
     "report",
     "show",
     "tell_progress",
@@ -136,7 +137,7 @@ def fmt(arguments: argparse.Namespace) -> int:
         elif result != path.read_bytes().decode():
             changed.append(path)
             if not arguments.check:
-                _replace(path, result)
+                replace_file(path, result)
     if not arguments.path and arguments.evidence in ([], [PACKAGED]):
         problems.extend(_format_mappings(changed, arguments.check))
         problems.extend(_make_files(changed, arguments.check))
@@ -175,7 +176,8 @@ def _canonical_of(path: Path) -> str | list[Problem]:
     return canonical(triples)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_text(text, encoding="utf-8", newline="\n")
     unfinished.replace(path)
@@ -191,7 +193,7 @@ def _format_mappings(changed: list[Path], only_check: bool) -> list[Problem]:
     if text != path.read_bytes().decode():
         changed.append(path)
         if not only_check:
-            _replace(path, text)
+            replace_file(path, text)
     return []
 
 
@@ -203,7 +205,7 @@ def _make_files(changed: list[Path], only_check: bool) -> list[Problem]:
                 continue
             changed.append(path)
             if not only_check:
-                _replace(path, text)
+                replace_file(path, text)
     except DataError as error:
         return error.problems
     return []
