@@ -25,7 +25,7 @@ from osteokg.kg.validation import joined, run_shapes, run_violation_queries, val
 from osteokg.kg.version import basis_of, cache_folder
 from osteokg.kg.vocabulary import check_names
 
-__all__ = ["Checked", "check_everything", "check_files", "known_good_of"]
+__all__ = ["Checked", "check_everything", "check_files", "known_good_of", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ def _validated(sources: Sources, progress: Progress) -> list[Problem]:
 
 
 def _keep(known: KnownGood, sources: Sources, warnings: Iterable[Problem]) -> None:
-    contents = {path: _state_of(path) for path in sources.evidence}
+    contents = {path: state_of(path) for path in sources.evidence}
     try:
         known.keep(contents, warnings)
     except (OSError, sqlite3.Error):  # a cache: without it the next check takes longer
         return
 
 
-def _state_of(path: Path) -> tuple[Fingerprint, Content]:
+def state_of(path: Path) -> tuple[Fingerprint, Content]:
     """Return what a file that parses is and says. Raises DataError for one that changed since."""
     seen = Fingerprint.of(path)
     triples = read(path)
@@ -141,7 +141,7 @@ def _changed(
         if seen and (seen.size, seen.modified) == (stat.st_size, stat.st_mtime_ns):
             continue
         try:
-            state = _state_of(path)
+            state = state_of(path)
         except DataError as error:
             problems.extend(error.problems)
             continue
