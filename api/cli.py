@@ -17,6 +17,7 @@ from osteokg.api import (
     diff_commands,
     nanopub_commands,
     status_commands,
+    term_commands,
 )
 from osteokg.api.settings import from_environment, settings_of
 from osteokg.api.synthesis import command as synthesis_command
@@ -47,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
         "the word 'packaged' stands for the packaged evidence",
     )
     commands_ = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def bare(name: str, words: str) -> argparse.ArgumentParser:
+        return commands_.add_parser(name, help=words, description=words)
 
     def add(name: str, run: Command, words: str) -> argparse.ArgumentParser:
         sub = commands_.add_parser(name, parents=[evidence], help=words, description=words)
@@ -91,15 +95,14 @@ def parser() -> argparse.ArgumentParser:
         default="table",
     )
 
-    # Not of --evidence: both sides are named.
     words = "Tell in what two states of the evidence differ."
-    differ = commands_.add_parser("diff", help=words, description=words)
-    differ.set_defaults(run=diff_commands.diff)
-    diff_commands.add_arguments(differ)
+    diff_commands.add_arguments(bare("diff", words))  # both sides are named
 
     words = "Take over what a feed says of publications: retracted, corrected, in doubt."
-    status = commands_.add_parser("status", help=words, description=words)
-    status_commands.add_arguments(status, evidence)
+    status_commands.add_arguments(bare("status", words), evidence)
+
+    words = "Find a term, propose a new one, see which names texts use."
+    term_commands.add_arguments(bare("terms", words), evidence)
 
     show = add("show", commands.show, "Show what the graph says of a thing or term.")
     show.add_argument("thing", metavar="CURIE", help="e.g. okg:FemoralNeck, study:iwamoto-2005")
@@ -109,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     synthesis_command.add_arguments(add("synthesis", synthesis_command.run, words))
 
     words = "Hold the anchors against an article's text."
-    anchors = commands_.add_parser("anchors", help=words, description=words)
+    anchors = bare("anchors", words)
     anchors.set_defaults(run=anchor_commands.run)
     anchor_commands.add_arguments(anchors, evidence)
 

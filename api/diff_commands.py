@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "a version whole (osteokg.nq of 'osteokg export'). Nothing is validated here: 'osteokg "
         "check' does that."
     )
+    parser.set_defaults(run=diff)
     parser.add_argument("before", metavar="A", help="what was")
     parser.add_argument("after", metavar="B", help="what is or would be")
     parser.add_argument("--format", choices=tuple(_FORMS), default="text")

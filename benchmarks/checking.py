@@ -2,9 +2,9 @@
 
 ``python benchmarks/checking.py FOLDER…`` copies each folder, takes it for good as it is, changes
 the wording of one finding, then gives it a direction that there is not, and prints Markdown: how
-many findings, how many files are looked at, the seconds of the check of a good and of a wrong change
-(the median of three), and of one in which nothing changed. ``packaged`` is the packaged evidence;
-``evidence.py`` invents evidence of any size.
+many findings, how many files are looked at, the seconds of the check of a good and of a wrong
+change (the median of three), and of one in which nothing changed. ``packaged`` is the packaged
+evidence; ``evidence.py`` invents evidence of any size.
 """
 
 import re
