@@ -63,7 +63,8 @@ class Sources:
 
     Terms that another laboratory adds stand in files named ``….terms.ttl`` beside its evidence and
     count as ontology. ``imports`` are the slices of outside vocabularies, ``mappings`` the tables
-    that lead from our terms to theirs; ``written`` are those of the evidence that lie in a service's data folder.
+    that lead from our terms to theirs; ``written`` are those of the evidence that lie in a
+    service's data folder.
     """
 
     ontology: tuple[Path, ...]
