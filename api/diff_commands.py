@@ -22,7 +22,8 @@ __all__ = ["add_arguments", "as_json", "diff", "rendered"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``osteokg diff``."""
     parser.description = (
-        f"{parser.description} A and B are each: 'packaged', a folder of evidence or a file of it; "
+        f"{parser.description} A and B are each: 'packaged', a folder of evidence, several joined by "
+        "commas ('packaged,mine'), a file; "
         "git:REVISION or git:REVISION:FOLDER; a version of --data-dir by the beginning of its id; "
         "a version whole (osteokg.nq of 'osteokg export'). Nothing is validated here: 'osteokg "
         "check' does that."

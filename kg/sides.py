@@ -1,8 +1,9 @@
 """Sides: the two states that are compared, found by the name that somebody gives them.
 
-``packaged``, a folder of evidence or a file of it · ``git:REVISION`` or ``git:REVISION:PATH``, as
-git has it · the id of a version in a data folder, or its beginning · a version whole, as
-``osteokg export`` writes it (``osteokg.nq``) or a data folder keeps it (``.nq.gz``).
+``packaged``, folders of evidence (several joined by commas) or a file of it · ``git:REVISION`` or
+``git:REVISION:PATH``, as git has it · the id of a version in a data folder, or its beginning · a
+version whole, as ``osteokg export`` writes it (``osteokg.nq``) or a data folder keeps it
+(``.nq.gz``).
 """
 
 from __future__ import annotations
@@ -39,13 +40,14 @@ def side_named(
     """
     if name.startswith("git:"):
         return _of_git(name, other, progress)
+    folders = name.split(",")
+    if all(folder == PACKAGED or Path(folder).is_dir() for folder in folders):
+        return side_of_files(name, find_sources(folders), progress)
     path = Path(name)
-    if name != PACKAGED and path.is_file() and path.name.endswith((".nq", ".nq.gz")):
+    if path.is_file() and path.name.endswith((".nq", ".nq.gz")):
         return _of_snapshot(name, path)
-    if name != PACKAGED and path.is_file():
+    if path.is_file():
         return side_of_files(name, sources_of([path.resolve()]), progress)
-    if name == PACKAGED or path.is_dir():
-        return side_of_files(name, find_sources([name]), progress)
     if data_folder is not None and _VERSION.fullmatch(name):
         return _of_version(name, data_folder)
     raise RequestError(
