@@ -22,11 +22,10 @@ __all__ = ["add_arguments", "as_json", "diff", "rendered"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``osteokg diff``."""
     parser.description = (
-        f"{parser.description} A and B are each: 'packaged', a folder of evidence, several joined by "
-        "commas ('packaged,mine'), a file; "
-        "git:REVISION or git:REVISION:FOLDER; a version of --data-dir by the beginning of its id; "
-        "a version whole (osteokg.nq of 'osteokg export'). Nothing is validated here: 'osteokg "
-        "check' does that."
+        f"{parser.description} A and B are each: 'packaged', a folder of evidence, several joined "
+        "by commas ('packaged,mine'), a file; git:REVISION or git:REVISION:FOLDER; a version of "
+        "--data-dir by the beginning of its id; a version whole (osteokg.nq of 'osteokg export'). "
+        "Nothing is validated here: 'osteokg check' does that."
     )
     parser.set_defaults(run=diff)
     parser.add_argument("before", metavar="A", help="what was")
