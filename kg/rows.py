@@ -23,6 +23,7 @@ async def rows_of(store: Store, text: str) -> list[dict[str, str]]:
 
 
 def read_rows(body: bytes) -> list[dict[str, str]]:
+    """Return the rows in SPARQL results as JSON: of each variable that is bound its text."""
     return [
         {name: term["value"] for name, term in row.items()}
         for row in json.loads(body)["results"]["bindings"]

@@ -13,8 +13,8 @@ import pyoxigraph as ox
 
 from osteokg.kg.catalogue import view
 from osteokg.kg.names import ID
-from osteokg.kg.rows import read_rows, rows_of
 from osteokg.kg.results import ROW_FORMATS, Query, evaluate
+from osteokg.kg.rows import read_rows, rows_of
 from osteokg.kg.selection import Selected
 from osteokg.kg.store import Store
 
