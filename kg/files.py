@@ -83,6 +83,16 @@ class Sources:
             return graph_iri("mappings")
         return graph_of_file(path.name)
 
+    @property
+    def terms(self) -> tuple[Path, ...]:
+        """Return the files of the ontology that lie among the evidence."""
+        return tuple(path for path in self.ontology if path.name.endswith(TERMS))
+
+    @property
+    def given(self) -> tuple[Path, ...]:
+        """Return the files that lie among the evidence, terms included."""
+        return self.evidence + self.terms
+
     def graphs(self) -> dict[str, Path]:
         """Return the file of each graph of evidence."""
         return {self.graph_of(path): path for path in self.evidence}

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from osteokg.kg.errors import DataError
+from osteokg.kg.files import find_sources
+from osteokg.kg.names import graph_iri, okg
+from osteokg.kg.shelves import FolderShelf
+
 ZOLEDRONATE = (
     *("terms", "propose", "zoledronic acid", "--parent", "bisphosphonate"),
     *("--definition", "A bisphosphonate with an imidazole ring in its side chain."),
@@ -93,3 +98,24 @@ def test_names_that_texts_use_are_suggested_and_never_added(told, evidence):
         1,
         True,
     )
+
+
+def test_a_data_folder_stands_beside_terms_and_takes_none_in(told, evidence, tmp_path):
+    into = ("--into", evidence / "lab.terms.ttl", "--evidence", evidence)
+    assert told(*ZOLEDRONATE, "--nature", "material", *into)[0] == 0
+    code, _, err = told("init", tmp_path / "data", "--evidence", evidence)
+    assert code == 2
+    assert "terms are not copied into a data folder" in err
+    sources = find_sources([str(evidence)])
+    shelf = FolderShelf.open(tmp_path / "data", [str(evidence)])
+    try:
+        drafter = shelf.beginning().begin()
+        graph = graph_iri("study", "new-2020")
+        about = "<https://w3id.org/osteokg/id/publication/new-2020>"
+        said = f"{about} <{okg('publicationStatus')}> <{okg('ZoledronicAcid')}> .\n"
+        with pytest.raises(DataError) as caught:
+            drafter.draft({graph: said.encode()}, shelf.stage())
+        assert "unknown-term" not in {problem.constraint for problem in caught.value.problems}
+    finally:
+        shelf.close()
+    assert [path.name for path in sources.terms] == ["lab.terms.ttl"]
