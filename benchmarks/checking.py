@@ -2,8 +2,8 @@
 
 ``python benchmarks/checking.py FOLDER…`` copies each folder, takes it for good as it is, changes
 the wording of one finding, then gives it a direction that there is not, and prints Markdown: how
-many findings, how many files are looked at, the processor seconds of the check of a good and of a wrong
-change (the median of three), and of one in which nothing changed. ``packaged`` is the packaged
+many findings, how many files are looked at, and the seconds of one processor that the check of a
+good change, of a wrong one and of none took (medians of three). ``packaged`` is the packaged
 evidence; ``evidence.py`` invents evidence of any size.
 """
 
