@@ -73,8 +73,8 @@ def parser() -> argparse.ArgumentParser:
 
     _complete_mcp(add("mcp", _mcp, "Answer agents: Model Context Protocol, stdio or HTTP."))
 
-    check = add("check", check_commands.check, "Check the evidence: names, shapes, rules.")
-    check_commands.add_arguments(check)
+    words = "Check the evidence: names, shapes, rules."
+    check_commands.add_arguments(add("check", check_commands.check, words))
 
     words = "Let a reasoner judge ontology, evidence and rules."
     reason = add("reason", commands.reason, words)
@@ -86,21 +86,11 @@ def parser() -> argparse.ArgumentParser:
     fmt.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
     fmt.add_argument("--check", action="store_true", help="change nothing, exit 1 if needed")
 
-    query = add("query", commands.query, "Ask a named question or a SPARQL query.")
-    query.add_argument("query", nargs="?", metavar="NAME|FILE|-", help="name, file or - for stdin")
-    query.add_argument("--list", action="store_true", help="list the named questions")
-    query.add_argument(
-        "--format",
-        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq"),
-        default="table",
-    )
+    _complete_query(add("query", commands.query, "Ask a named question or a SPARQL query."))
 
-    words = "Tell in what two states of the evidence differ."
-    diff_commands.add_arguments(bare("diff", words))  # both sides are named
-
+    diff_commands.add_arguments(bare("diff", "Tell in what two states of the evidence differ."))
     words = "Take over what a feed says of publications: retracted, corrected, in doubt."
     status_commands.add_arguments(bare("status", words), evidence)
-
     words = "Find a term, propose a new one, see which names texts use."
     term_commands.add_arguments(bare("terms", words), evidence)
 
@@ -124,7 +114,34 @@ def parser() -> argparse.ArgumentParser:
     )
     init.add_argument("folder", type=Path, metavar="DIR")
 
-    load = add("load", _load, "Put the graph into a SPARQL endpoint, for serve --store.")
+    _complete_load(add("load", _load, "Put the graph into a SPARQL endpoint, for serve --store."))
+
+    words = "Write statements as nanopublications, with trusty URIs."
+    nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
+
+    export = add("export", commands.export_files, "Write the tables and dumps of this version.")
+    export.add_argument("folder", type=Path, metavar="DIR")
+    return top
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    # The web framework takes half a second to import, which no other command needs.
+    from osteokg.api.serving import serve  # noqa: PLC0415 - see above
+
+    return serve(arguments)
+
+
+def _complete_query(query: argparse.ArgumentParser) -> None:
+    query.add_argument("query", nargs="?", metavar="NAME|FILE|-", help="name, file or - for stdin")
+    query.add_argument("--list", action="store_true", help="list the named questions")
+    query.add_argument(
+        "--format",
+        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq"),
+        default="table",
+    )
+
+
+def _complete_load(load: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--store",
         default=from_environment().store,
@@ -140,20 +157,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="where it takes graphs (Graph Store Protocol), if that is not known",
     )
-
-    words = "Write statements as nanopublications, with trusty URIs."
-    nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
-
-    export = add("export", commands.export_files, "Write the tables and dumps of this version.")
-    export.add_argument("folder", type=Path, metavar="DIR")
-    return top
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    # The web framework takes half a second to import, which no other command needs.
-    from osteokg.api.serving import serve  # noqa: PLC0415 - see above
-
-    return serve(arguments)
 
 
 def _complete_mcp(mcp: argparse.ArgumentParser) -> None:

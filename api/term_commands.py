@@ -16,6 +16,7 @@ from osteokg.kg.errors import DataError, RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.names import contract, expand, okg
 from osteokg.kg.problems import Problem, as_text
+from osteokg.kg.term_index import Hit, TermIndex, suggestions
 from osteokg.kg.term_proposal import (
     RELATIONS,
     Proposal,
@@ -24,7 +25,6 @@ from osteokg.kg.term_proposal import (
     proposed_text,
     validated,
 )
-from osteokg.kg.term_index import Hit, TermIndex, suggestions
 
 __all__ = ["add_arguments"]
 

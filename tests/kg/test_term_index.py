@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from osteokg.kg.errors import RequestError
 from osteokg.kg.mappings import COLUMNS, MappingRow, MappingTable
 from osteokg.kg.names import VOCAB, okg
+from osteokg.kg.term_index import TermIndex, plain, suggestions
 from osteokg.kg.term_proposal import Proposal, near_duplicates, proposed_text
-from osteokg.kg.term_search import TermIndex, plain, suggestions
 from osteokg.kg.turtle import canonical, read
 
 ONTOLOGY = """
