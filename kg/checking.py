@@ -55,18 +55,26 @@ def check_everything(
 ) -> Checked:
     """Look at everything; where all is well, that is the last good state from now on.
 
-    Where it is not, the good state is that of the files with nothing wrong, if they stand by
-    themselves. Raises DataError where a file does not parse.
+    Raises DataError where a file does not parse.
     """
     problems = _validated(sources, progress)
-    if known is not None:
-        wrong = {problem.file for problem in errors_of(problems)}
-        right = tuple(path for path in sources.evidence if path not in wrong)
-        rest = replace(sources, evidence=right)
-        of_rest = _validated(rest, progress) if wrong else problems
-        if not errors_of(of_rest):
-            _keep(known, rest, of_rest)
+    if known is not None and not errors_of(problems):
+        _keep(known, sources, problems)
     return Checked(problems, frozenset(sources.evidence))
+
+
+def _begin(sources: Sources, known: KnownGood | None, progress: Progress) -> Checked:
+    """Look at everything so that the next check need not.
+
+    Where something is wrong, the good state is that of the files with nothing wrong, if they
+    stand by themselves.
+    """
+    checked = check_everything(sources, known, progress)
+    wrong = {problem.file for problem in errors_of(checked.problems)}
+    if known is not None and wrong:
+        right = tuple(path for path in sources.evidence if path not in wrong)
+        check_everything(replace(sources, evidence=right), known, progress)
+    return checked
 
 
 def _validated(sources: Sources, progress: Progress) -> list[Problem]:
@@ -103,11 +111,11 @@ def check_files(
     them does not parse.
     """
     if known is None or not known.exists():
-        return check_everything(sources, known, progress)
+        return _begin(sources, known, progress)
     try:
         return _check_changes(sources, known, progress)
     except sqlite3.Error:  # the state is damaged: it is made anew
-        return check_everything(sources, known, progress)
+        return _begin(sources, known, progress)
 
 
 def _check_changes(sources: Sources, known: KnownGood, progress: Progress) -> Checked:
