@@ -10,11 +10,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from osteokg import __version__
-from osteokg.api import anchor_commands, commands, nanopub_commands
+from osteokg.api import (
+    anchor_commands,
+    check_commands,
+    commands,
+    diff_commands,
+    nanopub_commands,
+    status_commands,
+    term_commands,
+)
 from osteokg.api.settings import from_environment, settings_of
 from osteokg.api.synthesis import command as synthesis_command
 from osteokg.kg.errors import DataError, OsteoKGError, RequestError
 from osteokg.kg.problems import as_text
+from osteokg.kg.reports import REPORTS
 
 __all__ = ["main", "parser"]
 
@@ -40,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     )
     commands_ = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    def bare(name: str, words: str) -> argparse.ArgumentParser:
+        return commands_.add_parser(name, help=words, description=words)
+
     def add(name: str, run: Command, words: str) -> argparse.ArgumentParser:
         sub = commands_.add_parser(name, parents=[evidence], help=words, description=words)
         sub.set_defaults(run=run)
@@ -61,28 +73,26 @@ def parser() -> argparse.ArgumentParser:
 
     _complete_mcp(add("mcp", _mcp, "Answer agents: Model Context Protocol, stdio or HTTP."))
 
-    check = add("check", commands.check, "Check the evidence: names, shapes, rules.")
-    check.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
-    check.add_argument("--format", choices=("text", "json", "ttl"), default="text")
+    words = "Check the evidence: names, shapes, rules."
+    check_commands.add_arguments(add("check", check_commands.check, words))
 
     words = "Let a reasoner judge ontology, evidence and rules."
     reason = add("reason", commands.reason, words)
     reason.description = f"{words} Needs the [reason] extra: pip install 'osteokg[reason]'."
     reason.add_argument("path", nargs="*", type=Path, help="more files or folders to judge with")
-    reason.add_argument("--format", choices=("text", "json", "ttl"), default="text")
+    reason.add_argument("--format", choices=tuple(REPORTS), default="text")
 
     fmt = add("fmt", commands.fmt, "Write evidence files in canonical form.")
     fmt.add_argument("path", nargs="*", type=Path, help="files or folders (default: all)")
     fmt.add_argument("--check", action="store_true", help="change nothing, exit 1 if needed")
 
-    query = add("query", commands.query, "Ask a named question or a SPARQL query.")
-    query.add_argument("query", nargs="?", metavar="NAME|FILE|-", help="name, file or - for stdin")
-    query.add_argument("--list", action="store_true", help="list the named questions")
-    query.add_argument(
-        "--format",
-        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq"),
-        default="table",
-    )
+    _complete_query(add("query", commands.query, "Ask a named question or a SPARQL query."))
+
+    diff_commands.add_arguments(bare("diff", "Tell in what two states of the evidence differ."))
+    words = "Take over what a feed says of publications: retracted, corrected, in doubt."
+    status_commands.add_arguments(bare("status", words), evidence)
+    words = "Find a term, propose a new one, see which names texts use."
+    term_commands.add_arguments(bare("terms", words), evidence)
 
     show = add("show", commands.show, "Show what the graph says of a thing or term.")
     show.add_argument("thing", metavar="CURIE", help="e.g. okg:FemoralNeck, study:iwamoto-2005")
@@ -92,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
     synthesis_command.add_arguments(add("synthesis", synthesis_command.run, words))
 
     words = "Hold the anchors against an article's text."
-    anchors = commands_.add_parser("anchors", help=words, description=words)
+    anchors = bare("anchors", words)
     anchors.set_defaults(run=anchor_commands.run)
     anchor_commands.add_arguments(anchors, evidence)
 
@@ -104,7 +114,34 @@ def parser() -> argparse.ArgumentParser:
     )
     init.add_argument("folder", type=Path, metavar="DIR")
 
-    load = add("load", _load, "Put the graph into a SPARQL endpoint, for serve --store.")
+    _complete_load(add("load", _load, "Put the graph into a SPARQL endpoint, for serve --store."))
+
+    words = "Write statements as nanopublications, with trusty URIs."
+    nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
+
+    export = add("export", commands.export_files, "Write the tables and dumps of this version.")
+    export.add_argument("folder", type=Path, metavar="DIR")
+    return top
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    # The web framework takes half a second to import, which no other command needs.
+    from osteokg.api.serving import serve  # noqa: PLC0415 - see above
+
+    return serve(arguments)
+
+
+def _complete_query(query: argparse.ArgumentParser) -> None:
+    query.add_argument("query", nargs="?", metavar="NAME|FILE|-", help="name, file or - for stdin")
+    query.add_argument("--list", action="store_true", help="list the named questions")
+    query.add_argument(
+        "--format",
+        choices=("table", "csv", "tsv", "json", "xml", "ttl", "nt", "rdf", "jsonld", "trig", "nq"),
+        default="table",
+    )
+
+
+def _complete_load(load: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--store",
         default=from_environment().store,
@@ -120,20 +157,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="where it takes graphs (Graph Store Protocol), if that is not known",
     )
-
-    words = "Write statements as nanopublications, with trusty URIs."
-    nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
-
-    export = add("export", commands.export_files, "Write the tables and dumps of this version.")
-    export.add_argument("folder", type=Path, metavar="DIR")
-    return top
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    # The web framework takes half a second to import, which no other command needs.
-    from osteokg.api.serving import serve  # noqa: PLC0415 - see above
-
-    return serve(arguments)
 
 
 def _complete_mcp(mcp: argparse.ArgumentParser) -> None:

@@ -26,24 +26,26 @@ from osteokg.kg.files import (
 )
 from osteokg.kg.mappings import MappingTable, read_mappings
 from osteokg.kg.names import expand
-from osteokg.kg.problems import Problem, as_json, as_text, errors_of, sort_problems
+from osteokg.kg.problems import Problem, as_text, errors_of, sort_problems
 from osteokg.kg.reasoning import reason as judge
 from osteokg.kg.release import write_release
+from osteokg.kg.reports import REPORTS
 from osteokg.kg.results import GRAPH_FORMATS, RDF_FORMATS, ROW_FORMATS, Query, format_named
 from osteokg.kg.shelves import initialise
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.turtle import canonical, comment_lines, read
-from osteokg.kg.validation import as_shacl_report, validate
 from osteokg.kg.version import Version, build, prepare
 
 __all__ = [
     "build_version",
-    "check",
     "export_files",
+    "files_in",
     "fmt",
     "init",
     "query",
     "reason",
+    "replace_file",
+    "report",
     "show",
     "tell_progress",
 ]
@@ -84,51 +86,31 @@ def init(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check(arguments: argparse.Namespace) -> int:
-    """Print every problem of the evidence, one line each; exit 1 if there is a violation."""
-    paths = _files_in(arguments.path)
-    number = len(paths)
-    try:
-        sources = find_sources(arguments.evidence, more=paths)
-        number = number or len(sources.evidence)
-        # What forbids the data is told wherever it stands: a file can be wrong by what it does
-        # to another. Only warnings of files that were not asked about are left out.
-        problems = [
-            problem
-            for problem in validate(prepare(sources, _progress), _progress)
-            if problem.severity == "violation" or not paths or problem.file in paths
-        ]
-    except DataError as error:
-        problems = sort_problems(error.problems)
-    finally:
-        _progress_ends()
-    return _report(problems, arguments.format, f"{number} files checked")
-
-
 def reason(arguments: argparse.Namespace) -> int:
     """Print what a reasoner finds wrong with ontology, evidence and rules; exit 1 if anything is.
 
     Names and shapes are not checked here: what contradicts itself is told whatever they say.
     """
-    sources = find_sources(arguments.evidence, more=_files_in(arguments.path))
+    sources = find_sources(arguments.evidence, more=files_in(arguments.path))
     try:
         problems = judge(prepare(sources, _progress), _progress)
     except DataError as error:
         problems = sort_problems(error.problems)
     finally:
         _progress_ends()
-    return _report(problems, arguments.format, f"{len(sources.all())} files judged by HermiT")
+    return report(problems, arguments.format, f"{len(sources.all())} files judged by HermiT")
 
 
-def _report(problems: Sequence[Problem], format_: str, done: str) -> int:
-    writers = {"text": as_text, "json": as_json, "ttl": as_shacl_report}
-    sys.stdout.write(writers[format_](problems))
+def report(problems: Sequence[Problem], format_: str, done: str) -> int:
+    """Print problems in a form of ``REPORTS`` and how many; return the exit code."""
+    sys.stdout.write(REPORTS[format_](problems))
     wrong = len(errors_of(problems))
     print(f"{done}: {wrong} violations, {len(problems) - wrong} warnings.", file=sys.stderr)
     return 1 if wrong else 0
 
 
-def _files_in(paths: Iterable[Path]) -> list[Path]:
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """Return the Turtle files that paths name. Raises RequestError for one that names none."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -145,7 +127,7 @@ def _files_in(paths: Iterable[Path]) -> list[Path]:
 
 def fmt(arguments: argparse.Namespace) -> int:
     """Write the files in canonical form: evidence, the mappings, what is made of them."""
-    files = _files_in(arguments.path) or list(find_sources(arguments.evidence).evidence)
+    files = files_in(arguments.path) or list(find_sources(arguments.evidence).evidence)
     problems: list[Problem] = []
     changed: list[Path] = []
     for path in files:
@@ -155,7 +137,7 @@ def fmt(arguments: argparse.Namespace) -> int:
         elif result != path.read_bytes().decode():
             changed.append(path)
             if not arguments.check:
-                _replace(path, result)
+                replace_file(path, result)
     if not arguments.path and arguments.evidence in ([], [PACKAGED]):
         problems.extend(_format_mappings(changed, arguments.check))
         problems.extend(_make_files(changed, arguments.check))
@@ -194,7 +176,8 @@ def _canonical_of(path: Path) -> str | list[Problem]:
     return canonical(triples)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_text(text, encoding="utf-8", newline="\n")
     unfinished.replace(path)
@@ -210,7 +193,7 @@ def _format_mappings(changed: list[Path], only_check: bool) -> list[Problem]:
     if text != path.read_bytes().decode():
         changed.append(path)
         if not only_check:
-            _replace(path, text)
+            replace_file(path, text)
     return []
 
 
@@ -222,7 +205,7 @@ def _make_files(changed: list[Path], only_check: bool) -> list[Problem]:
                 continue
             changed.append(path)
             if not only_check:
-                _replace(path, text)
+                replace_file(path, text)
     except DataError as error:
         return error.problems
     return []

@@ -64,7 +64,8 @@ def check_alignment(dataset: Dataset) -> list[Problem]:
     ``mapping-subject``, ``mapping-object``: a term that is not there, is withdrawn or is called
     otherwise · ``mapping-source``: a vocabulary or release that the slice is not from ·
     ``mapping-twice``: two rows for one pair, or two terms said to be the same as one ·
-    ``mapping-missing``: a term of ours that no row speaks of, told where the term stands.
+    ``mapping-missing``: a term of ours that no row speaks of, told where the term stands; those of
+    another laboratory carry their mappings themselves.
     """
     sources = dataset.sources
     ours, outside = Register(), Register()
@@ -81,9 +82,11 @@ def check_alignment(dataset: Dataset) -> list[Problem]:
             told = [*_of_subject(row, ours, names), *_of_object(row, outside)]
             problems += [_problem(table, row, constraint, wrong) for constraint, wrong in told]
         problems += _twice(table)
-    if dataset.tables:
-        spoken_of = {expand(row["subject_id"]) for table in dataset.tables for row in table.rows}
-        problems += [_missing(dataset, term) for term in sorted(_terms(named) - spoken_of)]
+    for table in dataset.tables:
+        spoken_of = {expand(row["subject_id"]) for row in table.rows}
+        mapped = [path for path in sources.ontology if path not in sources.terms]
+        said = [triple for path in mapped for triple in dataset.triples_of.get(path, [])]
+        problems += [_missing(dataset, term) for term in sorted(_terms(said) - spoken_of)]
     return problems
 
 

@@ -71,7 +71,7 @@ class FromFiles:
     def begin(self) -> Drafter:
         """Read them. Raises UnavailableError where they are not what they were."""
         written = {self.home / name: digest for name, digest in self.written.items()}
-        drafter = GraphDrafter(sources_of(self.beside.evidence, written), self.home)
+        drafter = GraphDrafter(sources_of(self.beside.given, written), self.home)
         same = all(path.exists() and digest_of_file(path) == was for path, was in written.items())
         if not same or basis_of(self.beside) != self.basis:
             raise UnavailableError(

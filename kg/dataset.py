@@ -162,6 +162,14 @@ class Dataset:
             index.add(subject, predicate, value, line)
         return index
 
+    def _file_of(self, quad: ox.Quad) -> Path | None:
+        """Return the file that says something; the ontology may have several in its one graph."""
+        path = self.file_of_graph.get(text_of(quad.graph_name))
+        if path not in self.sources.ontology or len(self.sources.ontology) == 1:
+            return path
+        holding = (one for one in self.sources.ontology if quad.triple in self.triples_of[one])
+        return next(holding, path)
+
     def place(
         self, subject: str, predicate: str | None = None, value: str | None = None
     ) -> tuple[Path | None, int | None]:
@@ -170,7 +178,7 @@ class Dataset:
         node = ox.BlankNode(subject[2:]) if blank else ox.NamedNode(subject)
         said: Counter[Path] = Counter()
         for quad in self.store.quads_for_pattern(node, None, None, None):
-            path = self.file_of_graph.get(text_of(quad.graph_name))
+            path = self._file_of(quad)
             if path is not None:
                 about = quad.predicate.value == predicate
                 # The triple itself before its property before the file that says most.
@@ -179,7 +187,7 @@ class Dataset:
             return path, self.lines_of(path).find(subject, predicate, value)
         # Nothing is said of it: then where it is named.
         for quad in self.store.quads_for_pattern(None, None, node, None):
-            path = self.file_of_graph.get(text_of(quad.graph_name))
+            path = self._file_of(quad)
             if path is not None:
                 namer, by, _ = (text_of(term) for term in quad.triple)
                 return path, self.lines_of(path).find(namer, by, subject)

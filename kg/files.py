@@ -17,6 +17,7 @@ from osteokg.kg.problems import Problem
 
 __all__ = [
     "PACKAGED",
+    "TERMS",
     "Origin",
     "Sources",
     "context_file",
@@ -40,6 +41,9 @@ __all__ = [
     "violation_query_files",
 ]
 
+TERMS = ".terms.ttl"
+"""How the name of a file among the evidence ends that adds terms to the ontology."""
+
 PACKAGED = "packaged"
 """The word that stands for the packaged evidence among ``--evidence`` folders."""
 
@@ -57,8 +61,10 @@ Origin: TypeAlias = Literal["packaged-files", "evidence-folder", "data-folder"]
 class Sources:
     """Name the files one version is made from: the graph of each, ontology first.
 
-    ``imports`` are the slices of outside vocabularies, ``mappings`` the tables that lead from
-    our terms to theirs; ``written`` are those of the evidence that lie in a service's data folder.
+    Terms that another laboratory adds stand in files named ``….terms.ttl`` beside its evidence and
+    count as ontology. ``imports`` are the slices of outside vocabularies, ``mappings`` the tables
+    that lead from our terms to theirs; ``written`` are those of the evidence that lie in a
+    service's data folder.
     """
 
     ontology: tuple[Path, ...]
@@ -77,6 +83,16 @@ class Sources:
             return graph_iri("mappings")
         return graph_of_file(path.name)
 
+    @property
+    def terms(self) -> tuple[Path, ...]:
+        """Return the files of the ontology that lie among the evidence."""
+        return tuple(path for path in self.ontology if path.name.endswith(TERMS))
+
+    @property
+    def given(self) -> tuple[Path, ...]:
+        """Return the files that lie among the evidence, terms included."""
+        return self.evidence + self.terms
+
     def graphs(self) -> dict[str, Path]:
         """Return the file of each graph of evidence."""
         return {self.graph_of(path): path for path in self.evidence}
@@ -85,7 +101,7 @@ class Sources:
         """Return where a file is from: whoever wants it otherwise changes it there."""
         if path in self.written:
             return "data-folder"
-        ours = path not in self.evidence or path.is_relative_to(packaged("kg", "evidence"))
+        ours = any(path.is_relative_to(packaged(*at)) for at in (("ontology",), ("kg", "evidence")))
         return "packaged-files" if ours else "evidence-folder"
 
     def all(self) -> tuple[Path, ...]:
@@ -174,7 +190,9 @@ def sources_of(evidence: Iterable[Path], written: Iterable[Path] = ()) -> Source
     problems = _problems_of_names(found)
     if problems:
         raise DataError(problems)
-    ontology = tuple(sorted(packaged("ontology").glob("*.ttl")))
+    terms = sorted(path for path in found if path.name.endswith(TERMS))
+    found = [path for path in found if path not in set(terms)]
+    ontology = (*sorted(packaged("ontology").glob("*.ttl")), *terms)
     imports = tuple(sorted(packaged("ontology", "imports").glob("*.ttl")))
     ordered = tuple(sorted(found, key=lambda file: file.stem))
     return Sources(ontology, ordered, imports, (mappings_file(),), in_data_folder)

@@ -98,7 +98,7 @@ class FolderShelf:
         if last is not None and last.basis == self.basis and not giving_way and folder.is_whole():
             return
         written = [path for path in folder.files() if path not in giving_way]
-        version = build(sources_of(self.files.evidence, written), progress)
+        version = build(sources_of(self.files.given, written), progress)
         before = None if last is None else folder.snapshot(last.version)
         for path in giving_way:
             folder.set_aside(path)
@@ -225,6 +225,11 @@ def _copied(folder: DataFolder, evidence: Sequence[str], progress: Progress) -> 
             "with --evidence to copy it."
         )
     given = find_sources(evidence)
+    if given.terms:
+        raise RequestError(
+            f"{given.terms[0]}: terms are not copied into a data folder. Move them into the "
+            "ontology, or leave the evidence where it is: serve --data-dir DIR --evidence …"
+        )
     build(given, progress)  # what is wrong is told of the files where they lie
     stage = folder.stage()
     files: dict[str, str | None] = {}
@@ -252,7 +257,7 @@ def _adopted(folder: DataFolder, evidence: Sequence[str], progress: Progress) ->
     if not files:
         return [f"{folder.path}: every file is as version {last.version[:12]} has it."]
     beside = _files_beside(last.truth, evidence)
-    version = build(sources_of(beside.evidence, lying), progress)
+    version = build(sources_of(beside.given, lying), progress)
     stage = folder.stage()
     draft = draft_of(version, folder.snapshot(last.version), files, stage)
     folder.commit(draft, stage, "files taken as they lie", last.truth, basis_of(beside))

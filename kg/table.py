@@ -9,13 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pyoxigraph as ox
+
 from osteokg.kg.catalogue import view
 from osteokg.kg.names import ID
-from osteokg.kg.rows import rows_of
+from osteokg.kg.results import ROW_FORMATS, Query, evaluate
+from osteokg.kg.rows import read_rows, rows_of
 from osteokg.kg.selection import Selected
 from osteokg.kg.store import Store
 
-__all__ = ["COLUMNS", "findings_csv", "findings_rows", "selected_rows"]
+__all__ = ["COLUMNS", "findings_csv", "findings_rows", "rows_by_name", "selected_rows"]
 
 COLUMNS = (
     "finding",
@@ -101,6 +104,12 @@ async def selected_rows(store: Store, selected: Sequence[Selected]) -> list[dict
         text = view("findings").replace("# STATEMENTS", values)
         found.update(await asyncio.to_thread(_rows_of, await rows_of(store, text)))
     return [found[one] for one in selected]
+
+
+def rows_by_name(store: ox.Store) -> dict[str, dict[str, str]]:
+    """Return the rows of the findings table of an engine's store in this process, by their name."""
+    answer = evaluate(store, Query(view("findings"), rows=ROW_FORMATS[0]))
+    return {row["finding"]: row for row in _rows_of(read_rows(answer.body)).values()}
 
 
 def _rows_of(bindings: Iterable[Mapping[str, str]]) -> dict[Selected, dict[str, str]]:

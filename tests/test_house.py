@@ -19,7 +19,7 @@ LONGEST_MODULE = 400
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "manager", "handler"}
 TOP = {
     *("api", "benchmarks", "deploy", "docs", "kg", "ontology", "shapes", "src", "tests", ".ci"),
-    *(".editorconfig", ".gitattributes", ".gitignore", "pyproject.toml"),
+    *(".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-hooks.yaml", "pyproject.toml"),
     *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "LICENSE-data", "README.md"),
 }
 

@@ -212,3 +212,17 @@ def test_one_wrong_mapping_fails_and_is_named(request, told, good, wrong, told_o
     named = [one for one in out.splitlines() if one.startswith(begins)]
     assert any(told_of in one for one in named), out
     assert all(f"okg:VitaminK skos:exactMatch {wrong}: " in one for one in named)
+
+
+@pytest.mark.parametrize("format_", ["sarif", "github"])
+def test_machines_are_told_the_same_place(osteokg, folders, format_):
+    run = osteokg("check", "--evidence", ".", "--format", format_, cwd=folders["one"])
+    assert run.returncode == 1
+    if format_ == "github":
+        head = "::error file=unknown-term.ttl,title=unknown-term,line=71::okg:BoneMas is not"
+        assert run.stdout.startswith(head)
+        return
+    (result,) = json.loads(run.stdout)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "unknown-term.ttl"}
+    assert place["region"] == {"startLine": 71}
