@@ -18,7 +18,8 @@ import osteokg
 LONGEST_MODULE = 400
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "manager", "handler"}
 TOP = {
-    *("api", "benchmarks", "deploy", "docs", "kg", "ontology", "shapes", "src", "tests", ".ci"),
+    *("api", "benchmarks", "deploy", "docs", "kg", "ontology", "shapes", "src", "tests"),
+    *(".ci", "workbench"),
     *(".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-hooks.yaml", "pyproject.toml"),
     *("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "LICENSE-data", "README.md"),
 }
