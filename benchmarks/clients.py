@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import httpx2
 
-__all__ = ["Rate", "answer", "memory", "rate", "wait_until"]
+__all__ = ["Rate", "answer", "asking", "memory", "rate", "wait_until"]
 
 ACCEPT = "application/sparql-results+json"
 LONGEST = 20.0
@@ -39,6 +39,11 @@ class Rate:
     failed: int
 
 
+def asking(address: str, query: str) -> str:
+    """Return the address that asks a query."""
+    return f"{address}{'&' if '?' in address else '?'}query={quote(query, safe='')}"
+
+
 def answer(address: str, query: str) -> tuple[Counter[tuple[object, ...]], float]:
     """Return the rows of an answer, however they are ordered, and the seconds that it took.
 
@@ -46,7 +51,7 @@ def answer(address: str, query: str) -> tuple[Counter[tuple[object, ...]], float
     """
     with httpx2.Client(trust_env=False, timeout=300) as client:
         started = time.perf_counter()
-        response = client.get(address, params={"query": query}, headers={"Accept": ACCEPT})
+        response = client.get(asking(address, query), headers={"Accept": ACCEPT})
         seconds = time.perf_counter() - started
     response.raise_for_status()
     told = json.loads(response.content)
@@ -77,7 +82,7 @@ def rate(address: str, query: str, clients: int, seconds: float, *, fresh: bool)
 
     ``fresh`` asks a query that was never asked before, each time; else it is always the same.
     """
-    path = f"{address}?query={quote(query, safe='')}"
+    path = asking(address, query)
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds:.0f}s", "--timeout", "120s"]
     command += ["-H", f"Accept: {ACCEPT}"]
     surroundings = dict(os.environ)

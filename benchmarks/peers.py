@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from clients import memory, wait_until
+from clients import asking, memory, wait_until
 from sizes import Graph
 
 from osteokg.kg.names import graph_iri
@@ -82,7 +82,7 @@ def running(command: Sequence[object], folder: Path, address: str) -> Iterator[S
                 if process.poll() is not None:
                     raise RuntimeError((folder / "said").read_text()[-2000:])
                 with suppress(httpx2.TransportError):
-                    return client.get(address, params={"query": "ASK {}"}).is_success
+                    return client.get(asking(address, "ASK {}")).is_success
                 return False
 
             with httpx2.Client(trust_env=False, timeout=30) as client:
@@ -205,7 +205,8 @@ def virtuoso(graph: Graph, work: Path) -> Iterator[Server]:
         told = subprocess.run(command, check=True, capture_output=True, text=True)
         assert "*** Error" not in told.stdout + told.stderr, told.stdout + told.stderr
 
-    address = f"http://127.0.0.1:{port}/sparql"
+    # Without it, it answers from graphs of its own as well.
+    address = f"http://127.0.0.1:{port}/sparql?default-graph-uri=https%3A%2F%2Fexample.org%2F"
     command = [program, "+foreground", "+configfile", "virtuoso.ini"]
     with running(command, folder, address) as server:
 
