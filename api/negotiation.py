@@ -19,6 +19,7 @@ HTML = "text/html"
 
 _RANGES = 100
 """So many media ranges are read; what a client accepts after them it does not need."""
+
 _REMEMBERED = 256
 _LONGEST = 500
 """Headers of at most so many signs are remembered: there are few of them, sent again and again."""
