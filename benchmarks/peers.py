@@ -43,7 +43,7 @@ class Server:
 
     address: str
     process: int
-    seconds: float
+    seconds: float | None
     write: Callable[[str], None] | None = None
 
     def memory(self) -> int:
@@ -148,7 +148,7 @@ def ours(graph: Graph, work: Path) -> Iterator[Server]:
                     timeout=900,
                     trust_env=False,
                 ).raise_for_status()
-            server.seconds = float("nan")
+            server.seconds = None
         graph_name = f"<{graph_iri('study', 'benchmark')}>" if graph.evidence else ""
         server.write = _posting(f"{base}/update", login, graph_name)
         yield server
@@ -176,12 +176,7 @@ def rdflib_endpoint(graph: Graph, work: Path) -> Iterator[Server]:
     command = [program, "serve", "--enable-update", "--host", "127.0.0.1", "--port", port]
     address = f"http://127.0.0.1:{port}/"
     with running([*command, graph.file], work / "rdflib-endpoint", address) as server:
-
-        def write(triples: str) -> None:
-            form = {"update": f"INSERT DATA {{ {triples} }}"}
-            httpx2.post(address, data=form, timeout=300, trust_env=False).raise_for_status()
-
-        server.write = write
+        server.write = _posting(address, {})
         yield server
 
 
@@ -217,6 +212,7 @@ def virtuoso(graph: Graph, work: Path) -> Iterator[Server]:
             )
             return True
 
+        assert server.seconds is not None
         server.seconds += wait_until(load, STARTING)
         server.write = lambda triples: run(
             f"SPARQL INSERT DATA {{ GRAPH <https://example.org/> {{ {triples} }} }};"

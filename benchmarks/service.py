@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,12 +23,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import httpx2
 from clients import LONGEST, Rate, answer, rate, wait_until
 from peers import OURS, PEERS, Missing, Server
 from ratios import goals, tables
 from sizes import SIZES, Graph, made
 
-from osteokg.kg.names import ID, okg
+from osteokg.kg.names import ID, PREFIXES, okg
 
 QUESTIONS = sorted((Path(__file__).parent / "questions").glob("*.rq"))
 CLIENTS = (1, 16)
@@ -96,8 +98,10 @@ def measured(
 def write_to_visible(server: Server) -> float:
     """Return the seconds from the sending of a triple until a question finds it."""
     thing = f"<{ID}study/benchmark-{next(_numbers)}>"
-    triples = f"{thing} a <{okg('Study')}> ; "
-    triples += '<http://www.w3.org/2000/01/rdf-schema#label> "Benchmark"@en .'
+    triples = (
+        f'{thing} a <{okg("Study")}> ; <{okg("namedAs")}> "Nobody" ; '
+        f'<{PREFIXES["rdfs"]}label> "Benchmark"@en .'
+    )
     assert server.write is not None
 
     def seen() -> bool:
@@ -112,15 +116,14 @@ def write_to_visible(server: Server) -> float:
     return wait_until(written, 300) + wait_until(seen, 300)
 
 
-def of_size(graph: Graph, told: argparse.Namespace) -> dict[str, Any]:
-    """Measure everything on one graph."""
-    found: dict[str, Any] = {
-        "triples": graph.triples,
-        "made": round(graph.seconds, 2),
-        "computed graphs": bool(graph.evidence),
-        "questions": {},
-        "servers": {},
-    }
+def measure(
+    graph: Graph, told: argparse.Namespace, found: dict[str, Any], keep: Callable[[], None]
+) -> None:
+    """Measure everything on one graph, and keep what was found whenever there is more of it."""
+    found["triples"] = graph.triples
+    found["made, s"] = round(graph.seconds, 2)
+    found["computed graphs"] = bool(graph.evidence)
+    found["questions"], found["servers"] = {}, {}
     with ExitStack() as held:
         servers: dict[str, Server] = {}
         for name in told.peers:
@@ -130,10 +133,11 @@ def of_size(graph: Graph, told: argparse.Namespace) -> dict[str, Any]:
             except Missing as missing:
                 say(f"NOT MEASURED: {missing}")
                 continue
-            found["servers"][name] = {
-                "start, s": round(servers[name].seconds, 3),
-                "memory at first, MB": round(servers[name].memory() / 1e6, 1),
+            about = found["servers"][name] = {
+                "memory at first, MB": round(servers[name].memory() / 1e6, 1)
             }
+            if servers[name].seconds is not None:
+                about["start, s"] = round(servers[name].seconds, 3)
         for question in QUESTIONS:
             query = question.read_text(encoding="utf-8").rstrip()
             once = compared(servers, query)
@@ -144,6 +148,7 @@ def of_size(graph: Graph, told: argparse.Namespace) -> dict[str, Any]:
                     name: {"per second": round(one.per_second, 2), "failed": one.failed}
                     for name, one in rates.items()
                 }
+                keep()
         for name, server in servers.items():
             about = found["servers"][name]
             about["memory afterwards, MB"] = round(server.memory() / 1e6, 1)
@@ -151,9 +156,9 @@ def of_size(graph: Graph, told: argparse.Namespace) -> dict[str, Any]:
             try:
                 times = [write_to_visible(server) for _ in range(told.rounds)]
                 about["write to visible, s"] = round(median(times), 4)
-            except (AssertionError, OSError) as error:
+            except (AssertionError, OSError, httpx2.HTTPError) as error:
                 say(f"NOT MEASURED: {name} was not written to: {error}")
-    return found
+            keep()
 
 
 def machine() -> dict[str, str]:
@@ -200,11 +205,16 @@ def main() -> int:
     told.work.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {"machine": machine(), "seconds": told.seconds, "rounds": told.rounds}
     found["sizes"] = {}
+
+    def keep() -> None:
+        if told.json:
+            text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
+            told.json.write_text(f"{text}\n", encoding="utf-8")
+
     for name in told.sizes:
         say(f"{name}: making the graph")
-        found["sizes"][name] = of_size(made(name, told.work), told)
-        if told.json:
-            told.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        graph = made(name, told.work)
+        measure(graph, told, found["sizes"].setdefault(name, {}), keep)
     sys.stdout.write("\n".join([*tables(found), "", *goals(found), ""]))
     return 0
 
