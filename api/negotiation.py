@@ -6,8 +6,10 @@ RFC 9110, section 12.5.1, https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from osteokg.kg.results import Format
 
@@ -17,6 +19,11 @@ HTML = "text/html"
 
 _RANGES = 100
 """So many media ranges are read; what a client accepts after them it does not need."""
+
+_REMEMBERED = 256
+_LONGEST = 500
+"""Headers of at most so many signs are remembered: there are few of them, sent again and again."""
+
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
@@ -67,6 +74,25 @@ def _quality(ranges: Sequence[_Range], media_type: str) -> float:
     return max(quality for specificity, quality in fitting if specificity == best)
 
 
+Offer = TypeVar("Offer", bound=Hashable)
+Chosen = TypeVar("Chosen")
+
+
+def _remembering(
+    choose: Callable[[str | None, Sequence[Offer]], Chosen],
+) -> Callable[[str | None, Sequence[Offer]], Chosen]:
+    """Let a function of header and offer remember what it chose."""
+    remembered = lru_cache(_REMEMBERED)(choose)
+
+    @wraps(choose)
+    def chosen(accept: str | None, offered: Sequence[Offer]) -> Chosen:
+        short = accept is None or len(accept) <= _LONGEST
+        return (remembered if short else choose)(accept, tuple(offered))
+
+    return chosen
+
+
+@_remembering
 def best_type(accept: str | None, offered: Sequence[str]) -> str | None:
     """Return the offered media type that a client likes best, None if it accepts none.
 
@@ -80,6 +106,7 @@ def best_type(accept: str | None, offered: Sequence[str]) -> str | None:
     return next(media_type for quality, media_type in rated if quality == best)
 
 
+@_remembering
 def best_format(accept: str | None, offered: Sequence[Format]) -> Format | None:
     """Return the format whose media type (any of its names) a client likes best, or None."""
     by_type: dict[str, Format] = {}
@@ -93,6 +120,7 @@ def best_format(accept: str | None, offered: Sequence[Format]) -> Format | None:
     return None if chosen is None else by_type[chosen]
 
 
+@_remembering
 def prefers_html(accept: str | None, others: Sequence[str]) -> bool:
     """Return whether HTML is named by the client and liked better than every other type."""
     ranges = _ranges(accept)

@@ -38,6 +38,8 @@ VERSION = "OsteoKG-Version"
 """The header that names the version of the data that an answer was made from."""
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_AT_ONCE = 1 << 16
+"""Answers of at most so many bytes are sent in one piece."""
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _log = logging.getLogger("osteokg.answers")
@@ -137,9 +139,12 @@ def stream(
         if unchanged := validator.unchanged(request):
             return _Streamed(answer.chunks, dict(unchanged.headers), 304)
         headers = validator.headers()
-    if answer.size is not None:
-        headers["Content-Length"] = str(answer.size)
-    return _Streamed(answer.chunks, {**headers, "Content-Type": content_type})
+    headers["Content-Type"] = content_type
+    if answer.size is None:
+        return _Streamed(answer.chunks, headers)
+    headers["Content-Length"] = str(answer.size)
+    at_once = answer.size <= _AT_ONCE
+    return _Streamed(answer.chunks, headers, at_once=at_once)
 
 
 async def _close(chunks: AsyncIterator[bytes]) -> None:
@@ -152,10 +157,19 @@ class _Streamed(Response):
     """Send chunks as they come; end the connection, not the answer, where they end too early."""
 
     def __init__(
-        self, chunks: AsyncIterator[bytes], headers: dict[str, str], status: int = 200
+        self,
+        chunks: AsyncIterator[bytes],
+        headers: dict[str, str],
+        status: int = 200,
+        *,
+        at_once: bool = False,
     ) -> None:
-        """Take headers as they are: a Content-Length only where it is known."""
+        """Take headers as they are: a Content-Length only where it is known.
+
+        ``at_once`` says that all chunks are there and small: nothing has to be waited for.
+        """
         self.chunks = chunks
+        self.at_once = at_once
         self.status_code = status
         self.background = None
         self.init_headers(headers)
@@ -164,7 +178,10 @@ class _Streamed(Response):
         """Send the answer, for as long as there is somebody to send it to."""
         try:
             only_head = scope["method"] == "HEAD" or self.status_code == 304
-            await while_connected(receive, self._send(only_head, send))
+            if only_head or self.at_once:
+                await self._send_whole(only_head, send)
+            else:
+                await while_connected(receive, self._send(send))
         except ClientGoneError:
             return
         except OsteoKGError as error:
@@ -173,10 +190,17 @@ class _Streamed(Response):
         finally:
             await _close(self.chunks)
 
-    async def _send(self, only_head: bool, send: Send) -> None:
+    async def _send_whole(self, only_head: bool, send: Send) -> None:
+        body = b"" if only_head else b"".join([chunk async for chunk in self.chunks])
+        await self._begin(send)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _send(self, send: Send) -> None:
+        await self._begin(send)
+        async for chunk in self.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _begin(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
-        if not only_head:
-            async for chunk in self.chunks:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -196,7 +197,20 @@ def base_of(request: Request) -> str:
     a name that gives no IRI.
     """
     settings: Settings = request.app.state.settings
-    base = settings.base_url or str(request.base_url).rstrip("/")
+    if settings.base_url:
+        return settings.base_url
+    scope = request.scope
+    root = scope.get("app_root_path", scope.get("root_path", ""))
+    server = tuple(scope.get("server") or ())
+    return _base(scope["scheme"], server, root, request.headers.get("host"))
+
+
+@lru_cache(100)
+def _base(scheme: str, server: tuple[str | int | None, ...], root: str, host: str | None) -> str:
+    """Return the base of requests that name the service so."""
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    scope = {"type": "http", "scheme": scheme, "server": server or None, "headers": headers}
+    base = str(Request({**scope, "root_path": root, "path": root}).base_url).rstrip("/")
     try:
         ox.NamedNode(base)
     except ValueError as error:
@@ -213,22 +227,31 @@ class ClientGoneError(Exception):
     """Say that nobody waits for the answer any more."""
 
 
-async def while_connected(receive: Receive, work: Coroutine[object, object, Outcome]) -> Outcome:
+async def while_connected(receive: Receive, work: Awaitable[Outcome]) -> Outcome:
     """Return what comes of some work; cancel it when the client goes away.
 
     Raises ClientGoneError then. The request's body must have been read.
     """
-    working = asyncio.ensure_future(work)
-    going = asyncio.ensure_future(_gone(receive))
-    try:
-        await asyncio.wait({working, going}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientGoneError
-    finally:
-        for task in (working, going):
+    task = asyncio.current_task()
+    assert task is not None
+    waits = True
+
+    def cancel(_done: asyncio.Task[None]) -> None:
+        if waits:
             task.cancel()
-        await asyncio.gather(working, going, return_exceptions=True)
+
+    # One task that watches, none for the work: this one is cancelled as asyncio.timeout does it.
+    going = asyncio.ensure_future(_gone(receive))
+    going.add_done_callback(cancel)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if going.done() and task.uncancel() == 0:
+            raise ClientGoneError from None
+        raise
+    finally:
+        waits = False
+        going.cancel()
 
 
 async def _gone(receive: Receive) -> None:

@@ -31,6 +31,7 @@ from osteokg.api.requests import (
     while_connected,
 )
 from osteokg.api.settings import Settings
+from osteokg.api.undivided import Undivided
 from osteokg.api.write_access import writing_is_on
 from osteokg.kg.errors import MediaTypeError, NotAcceptableError, OsteoKGError, RequestError
 from osteokg.kg.results import (
@@ -48,7 +49,7 @@ from osteokg.kg.store import PinnedStore, Store
 
 __all__ = ["RESULT_TYPES", "answer_query", "router"]
 
-router = APIRouter()
+router = APIRouter(route_class=Undivided)
 
 _DIRECT = "application/sparql-query"
 RESULT_TYPES = sorted(
