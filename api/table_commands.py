@@ -126,10 +126,13 @@ def export(arguments: argparse.Namespace) -> int:
     sources = find_sources(arguments.evidence)
     by_stem = {path.stem: path for path in sources.evidence}
     chosen = list(by_stem) if _ALL in arguments.study else list(dict.fromkeys(arguments.study))
-    unknown = [slug for slug in chosen if slug not in by_stem]
+    unknown = [slug for slug in arguments.study if slug not in (*by_stem, _ALL)]
     if unknown:
-        known = ", ".join(by_stem)
-        raise RequestError(f"There is no evidence file {unknown[0]}.ttl; there are: {known}.")
+        # A folder that is named after the studies would be taken for one of them.
+        raise RequestError(
+            f"There is no evidence file {unknown[0]}.ttl (the folder to write into stands before "
+            f"--study); there are: {', '.join(by_stem)}."
+        )
     words = words_of(sources)
     folder = arguments.folder or Path()
     for slug in chosen:

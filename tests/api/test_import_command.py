@@ -110,7 +110,14 @@ def test_studies_leave_as_tables_and_come_back(told: Told, good: Path) -> None:
         (["import", "nothing.tsv"], "nothing.tsv: no such file or folder."),
         (["import", "."], "there is no table in it."),
         (["import", "a.docx"], "a table is a .tsv, .csv or .xlsx file, or a folder of them."),
-        (["export", "--study", "unicorn"], "There is no evidence file unicorn.ttl; there are:"),
+        (
+            ["export", "--study", "unicorn"],
+            "There is no evidence file unicorn.ttl (the folder to write into stands",
+        ),
+        (
+            ["export", "--study", "all", "folder"],
+            "There is no evidence file folder.ttl (the folder",
+        ),
         (["export", "x", "--format", "tsv"], "--format goes with --study."),
         (["import", "x.csv", "y/y.csv"], "say with --into where to write."),
         (["import", "x.csv", "--source", "a.docx"], "byte 0 is not UTF-8: save it as UTF-8."),

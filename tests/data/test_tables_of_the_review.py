@@ -17,7 +17,7 @@ def test_the_review_exported_and_imported_is_the_same_version(
     packaged = find_sources()
     tables, evidence = tmp_path / "tables", tmp_path / "evidence"
 
-    assert main(["export", "--study", "all", "--format", form, str(tables)]) == 0
+    assert main(["export", str(tables), "--study", "all", "--format", form]) == 0
     assert main(["import", str(tables), "--into", str(evidence)]) == 0
 
     told = capsys.readouterr()
@@ -28,7 +28,7 @@ def test_the_review_exported_and_imported_is_the_same_version(
 
 
 def test_every_statement_of_the_review_has_a_column(tmp_path: Path) -> None:
-    assert main(["export", "--study", "all", str(tmp_path)]) == 0
+    assert main(["export", str(tmp_path), "--study", "all"]) == 0
 
     assert list(tmp_path.glob("*/other.tsv")) == []
     grid, _ = read_delimited(tmp_path / "asawa-2004" / "findings.tsv", "findings", ["finding"])
