@@ -16,7 +16,9 @@ from osteokg.api import (
     commands,
     diff_commands,
     nanopub_commands,
+    new_command,
     status_commands,
+    table_commands,
     term_commands,
 )
 from osteokg.api.settings import from_environment, settings_of
@@ -119,8 +121,10 @@ def parser() -> argparse.ArgumentParser:
     words = "Write statements as nanopublications, with trusty URIs."
     nanopub_commands.add_arguments(add("nanopub", nanopub_commands.run, words))
 
-    export = add("export", commands.export_files, "Write the tables and dumps of this version.")
-    export.add_argument("folder", type=Path, metavar="DIR")
+    table_commands.add_commands(add)
+    new_command.add_command(
+        bare("new", "Begin a study from a record and an article's text."), evidence
+    )
     return top
 
 

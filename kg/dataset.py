@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -194,11 +194,13 @@ class Dataset:
         return None, None
 
 
-def load(sources: Sources) -> Dataset:
+def load(sources: Sources, given: Mapping[Path, list[ox.Triple]] | None = None) -> Dataset:
     """Read every file into its named graph.
 
+    ``given`` are the triples of files that are not in their place yet, or are about to change.
     Raises DataError with the syntax problems of all files together.
     """
+    given = given or {}
     dataset = Dataset(sources)
     problems: list[Problem] = []
     for path in sources.mappings:
@@ -208,7 +210,7 @@ def load(sources: Sources) -> Dataset:
         else:
             problems.extend(table)
     for path in (*sources.ontology, *sources.imports, *sources.evidence):
-        result = read(path)
+        result = given[path] if path in given else read(path)
         if isinstance(result, Problem):
             problems.append(result)
         else:

@@ -20,7 +20,8 @@ class Problem:
 
     ``constraint`` is a stable short name: ``syntax``, ``unknown-term``, a SHACL component
     (``MinCountConstraintComponent``) or the name of a violation query. ``focus``, ``path`` and
-    ``value`` are IRIs or literals in N-Triples-like text, None where they do not apply.
+    ``value`` are IRIs or literals in N-Triples-like text, None where they do not apply. ``cell``
+    is where it stands in a table, as a spreadsheet names it: ``findings!G7``.
     """
 
     message: str
@@ -32,6 +33,7 @@ class Problem:
     path: str | None = None
     value: str | None = None
     source_shape: str | None = None
+    cell: str | None = None
 
     def shown_file(self) -> str:
         """Return the file relative to the working folder, or whole if it lies far from it."""
@@ -41,7 +43,9 @@ class Problem:
         return str(self.file) if Path(shown).parts[:2] == ("..", "..") else shown
 
     def place(self) -> str:
-        """Return ``file:line`` as far as it is known."""
+        """Return ``file:line`` or ``file:sheet!cell`` as far as it is known."""
+        if self.cell is not None:
+            return f"{self.shown_file()}:{self.cell}"
         return self.shown_file() if self.line is None else f"{self.shown_file()}:{self.line}"
 
     def line_of_text(self) -> str:
@@ -58,8 +62,9 @@ def errors_of(problems: Iterable[Problem]) -> list[Problem]:
 def sort_problems(problems: Iterable[Problem]) -> list[Problem]:
     """Return the problems in reading order: by file, line, then text; doubles once."""
 
-    def key(problem: Problem) -> tuple[str, int, str, str]:
-        return (str(problem.file or ""), problem.line or 0, problem.constraint, problem.message)
+    def key(problem: Problem) -> tuple[str, int, str, str, str]:
+        file, line, cell = str(problem.file or ""), problem.line or 0, problem.cell or ""
+        return (file, line, cell, problem.constraint, problem.message)
 
     return sorted(set(problems), key=key)
 
@@ -75,6 +80,7 @@ def as_json(problems: Sequence[Problem]) -> str:
         {
             "file": None if problem.file is None else str(problem.file),
             "line": problem.line,
+            **({} if problem.cell is None else {"cell": problem.cell}),
             "severity": problem.severity,
             "constraint": problem.constraint,
             "message": " ".join(problem.message.split()),

@@ -162,7 +162,7 @@ def test_imports_are_declared(modules, settings):
     names = distributions(settings["project"]["dependencies"])
     assert foreign <= names
     extras = settings["project"]["optional-dependencies"]
-    needed = (extras[name] for name in ("jelly", "mcp", "nanopub", "reason", "remote"))
+    needed = (extras[name] for name in ("jelly", "mcp", "nanopub", "reason", "remote", "tables"))
     extra = distributions(line for lines in needed for line in lines)
     assert anywhere - known - names <= {{"jpype1": "jpype"}.get(name, name) for name in extra}
     # rdflib, pyshacl … each for its own; uvicorn takes these two when they are there.
