@@ -85,6 +85,7 @@ export class Editor {
           EditorView.contentAttributes.of({
             "aria-label": label.textContent,
             spellcheck: "false",
+            tabindex: "0",
             autocapitalize: "off",
           }),
           // Tab leaves the editor, as it leaves every field.
