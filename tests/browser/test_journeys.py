@@ -1,4 +1,4 @@
-"""What a bone researcher does with the pages: by mouse, on a phone, by keyboard, without scripts."""
+"""What a bone researcher does with the pages: by mouse, phone and keyboard, and without scripts."""
 
 import pytest
 

@@ -26,7 +26,8 @@ def test_the_produced_parts_are_up_to_date(project: Path) -> None:
 def test_the_two_commands_are_there(readme: str) -> None:
     make = "python3 -m venv .venv && .venv/bin/pip install -e"
     assert f"\n{make} . && .venv/bin/osteokg serve\n" in readme
-    assert f"\n{make} '.[dev]' && .venv/bin/pytest\n" in readme
+    tests = "'.[dev]' && .venv/bin/pytest -n auto --dist loadfile"
+    assert f"\n{make} {tests}\n" in readme
 
 
 def test_what_the_readme_points_at_is_there(readme: str, project: Path) -> None:
