@@ -21,6 +21,12 @@ FOLDER = Path(__file__).parent / "pictures"
 LARGEST = 250_000  # bytes
 QUESTION = named_query("k2-alone-by-compartment").text
 PAGES = {
+    "start": ("/", 900),
+    "evidence-map": ("/synthesis/evidence-map", 1330),
+    "effect-directions": ("/synthesis/effect-directions?intervention=okg:VitaminK2", 1330),
+    "contradictions": ("/synthesis/contradictions", 1200),
+    "gaps": ("/synthesis/gaps", 1000),
+    "without-retracted": ("/synthesis/evidence-map?without=retracted", 1330),
     "findings": ("/findings", 900),
     "finding": ("/id/finding/asawa-2004-k2-bone-resorption-femur.html", 1270),
     "question": (f"/sparql?{urlencode({'query': QUESTION})}", 960),
