@@ -17,6 +17,7 @@ import osteokg
 
 LONGEST_MODULE = 400
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "manager", "handler"}
+NAMED_BY_OTHERS = {"get_route_handler"}  # FastAPI asks a route class for it
 TOP = {
     *("api", "benchmarks", "deploy", "docs", "kg", "ontology", "shapes", "src", "tests"),
     *(".ci", "workbench"),
@@ -56,7 +57,8 @@ def test_names_say_something(modules, tracked):
     for path, text in modules.items():
         definitions = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         named += [(path, n.name) for n in ast.walk(ast.parse(text)) if isinstance(n, definitions)]
-    assert [(path.as_posix(), name) for path, name in named if words(name) & SAYS_NOTHING] == []
+    own = [(path, name) for path, name in named if name not in NAMED_BY_OTHERS]
+    assert [(path.as_posix(), name) for path, name in own if words(name) & SAYS_NOTHING] == []
 
 
 def test_ruff_reads_our_settings():

@@ -140,6 +140,10 @@ async def _claims(chosen: Evidence, against: Evidence) -> Claims:
     )
 
 
+def _values(told: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted({value for value, _ in told})
+
+
 _Columns = Mapping[str, Sequence[tuple[str, str]]]
 
 
@@ -157,10 +161,10 @@ def _interaction_claims(
     """Return the claims of which a finding of the combination is left."""
     found = []
     for iri, told in sorted(_by("claim", rows).items()):
-        combined = [facts[value] for value, _ in told.get("combined", ())]
+        combined = [facts[value] for value in _values(told.get("combined", ()))]
         if not combined or not chosen.matches(iri):
             continue
-        single = [facts[value] for value, _ in told.get("single", ())]
+        single = [facts[value] for value in _values(told.get("single", ()))]
         found.append(
             Claim(
                 iri,

@@ -198,6 +198,10 @@ def test_a_folder_that_cannot_be_written_is_told(told, on, tmp_path):
     assert_one_error(*told("export", tmp_path / "file" / "x", *on), "Not a directory", "file")
 
 
+def test_an_export_without_a_folder_is_told(told):
+    assert_one_error(*told("export"), "Name the folder to write into")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -208,7 +212,6 @@ def test_a_folder_that_cannot_be_written_is_told(told, on, tmp_path):
         ["serve", "--port", "-1"],
         ["serve", "--port", "http"],
         ["show"],
-        ["export"],
         ["query", "--no-such-option"],
     ],
 )

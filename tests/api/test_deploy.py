@@ -53,7 +53,7 @@ def test_the_image_runs_the_readme_s_command_and_says_that_it_was_not_run(tree):
 
 def test_variables_that_are_set_in_deploy_are_settings(tree):
     known = {setting.variable for setting in settings_of()}
-    for path in (tree / "deploy").iterdir():
+    for path in filter(Path.is_file, (tree / "deploy").rglob("*")):
         found = set(re.findall(r"OSTEOKG_[A-Z_]+", path.read_text(encoding="utf-8")))
         assert found <= known, path.name
 

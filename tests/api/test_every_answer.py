@@ -109,6 +109,7 @@ def test_head_is_get_without_the_body(server, path, accept):
     # Transfer-Encoding is of the message, not of the answer (RFC 9110, section 9.3.2).
     # So may be the length of what is compressed while it is sent.
     unknown = path in ("/health", "/metrics") or path.startswith("/static/")
+    unknown = unknown or (path.startswith("/queries/") and path.endswith(".csv"))
     changing = {"date", "transfer-encoding", "x-request-id"}
     changing |= {"content-length"} if unknown else set()
     assert {k: v for k, v in head.headers.items() if k not in changing} == {

@@ -97,7 +97,9 @@ def test_the_header_of_a_page_leads_to_what_is_told_of_the_thing(server, method)
 def test_the_header_of_data_leads_to_the_other_forms_and_the_page(get):
     links = links_of(get(f"{FINDING}.ttl"))
     alternates = {target for relation, target, _ in links if relation == "alternate"}
-    assert alternates == {f"{FINDING}.{suffix}" for suffix in ("html", "nt", "rdf", "jsonld")}
+    assert alternates == {
+        f"{FINDING}.{suffix}" for suffix in ("html", "nt", "rdf", "jsonld", "nanopub")
+    }
     assert ("describes", f"{FINDING}.html", "text/html") in links
     assert ("describedby", "/void", "") in links
     assert ("license", "https://creativecommons.org/licenses/by/4.0/", "") in links

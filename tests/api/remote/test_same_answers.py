@@ -54,12 +54,19 @@ def graph_of(response):
     return sorted(re.sub(r"_:\w+", "_:", line) for line in response.text.splitlines())
 
 
+def placeless(response, client):
+    """Return an answer without the address of who gave it and without dumps: one has none."""
+    text = response.text.replace(str(client.base_url).rstrip("/"), "")
+    text = re.sub(r'^ "distribution": \[\n.*?^ \],?\n', "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r'[^\n]*"[^"\n]*/dumps[^\n]*\n', "", text)
+
+
 def test_every_page_table_and_thing_is_the_same(in_front, server, pages):
     for path in pages:
         for accept in ("*/*", "text/html"):
             ours, theirs = (one.get(path, headers={"Accept": accept}) for one in (server, in_front))
             assert (path, theirs.status_code) == (path, ours.status_code)
-            assert theirs.text == ours.text, path
+            assert placeless(theirs, in_front) == placeless(ours, server), path
             assert theirs.headers["content-type"] == ours.headers["content-type"]
 
 

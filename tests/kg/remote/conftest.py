@@ -79,14 +79,16 @@ def fake() -> Iterator[FakeEndpoint]:
             self.send_header("Content-Length", str(len(body) if said.size is None else said.size))
             for name, value in {**endpoint.headers, **said.headers}.items():
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-            if said.hold is not None:
-                self.wfile.flush()
-                self.connection.settimeout(20)
-                with contextlib.suppress(ConnectionResetError):
+            # Whoever asked may go at any moment from now on.
+            with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                self.end_headers()
+                self.wfile.write(body)
+                if said.hold is not None:
+                    self.wfile.flush()
+                    self.connection.settimeout(20)
                     assert not self.connection.recv(1)
-                endpoint.left.set()  # whoever asked has gone
+            if said.hold is not None:
+                endpoint.left.set()
                 self.close_connection = True
             elif said.size is not None:
                 self.close_connection = True

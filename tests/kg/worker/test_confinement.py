@@ -33,6 +33,9 @@ import resource, threading
 from osteokg.kg.worker.confinement import run_deep
 resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
 run_deep(lambda: print(threading.stack_size() >> 20), 1 << 30)
+for thread in threading.enumerate():
+    if thread.name == "queries":
+        thread.join()
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     given = int(done.stdout)
