@@ -135,7 +135,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "/vocab/BoneMass": ("text/html", "bone mass"),
     "/vocab/BoneMass.ttl": ("text/turtle", "BoneMass"),
     "/queries": ("text/html", "<a href"),
-    "/sparql  ": ("text/turtle", "service-description#Service"),
+    "/sparql  ": ("text/turtle", "sd:Service"),
     "/openapi.json": ("application/json", '"openapi"'),
     "/health": ("application/json", '"ok"'),
     "/ready": ("application/json", '"'),
