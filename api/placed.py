@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import URL, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Placed"]
@@ -32,15 +32,21 @@ class Placed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, _Placing(send, self.path).send)
+        await self.app(scope, receive, _Placing(send, self.path, _own_address(scope)).send)
+
+
+def _own_address(scope: Scope) -> str:
+    """Return the address of this service as the framework writes it (a slash too many or few)."""
+    return str(URL(scope=scope).replace(path="", query="", fragment=""))
 
 
 class _Placing:
     """Send one answer; the body of a page once it is whole."""
 
-    def __init__(self, send: Send, path: str) -> None:
+    def __init__(self, send: Send, path: str, own: str) -> None:
         self._send = send
         self._path = path
+        self._own = own
         self._start: Message | None = None
         self._parts: list[bytes] = []
 
@@ -48,7 +54,7 @@ class _Placing:
         """Send the head or a part of the body."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
-            location = headers.get("location", "")
+            location = headers.get("location", "").removeprefix(self._own)
             if location.startswith("/") and not location.startswith("//"):
                 headers["Location"] = self._path + location
             if "link" in headers:

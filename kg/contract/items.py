@@ -116,18 +116,17 @@ class Page:
 
     def as_json(self) -> bytes:
         """Return ``{"total", "items", "next"}``."""
-        return self._written(b"{")
+        head = b'{"total":%d,"items":[\n' % self.total
+        return head + b",\n".join(self.items) + b'\n],"next":%b}\n' % json.dumps(self.next).encode()
 
     def as_jsonld(self) -> bytes:
-        """Return the same with the context within it, so that it is read as RDF anywhere."""
-        text = json.dumps(context(), ensure_ascii=False, separators=(",", ":")).encode()
-        return self._written(b'{"@context":' + text + b",\n")
+        """Return the items with the context, so that they are read as RDF anywhere.
 
-    def _written(self, head: bytes) -> bytes:
-        items = b",\n".join(self.items)
-        following = json.dumps(self.next).encode()
-        total = str(self.total).encode()
-        return b'%b"total":%b,"items":[\n%b\n],"next":%b}\n' % (head, total, items, following)
+        Nothing else stands beside them: some readers take a graph with unknown keys beside it for
+        a named one. Total and next page are in the JSON, and the next page in ``Link`` as well.
+        """
+        text = json.dumps(context(), ensure_ascii=False, separators=(",", ":")).encode()
+        return b'{"@context":%b,\n"items":[\n%b\n]}\n' % (text, b",\n".join(self.items))
 
 
 class ToldRows:

@@ -216,6 +216,8 @@ def test_nor_below_a_path(serving, good):
             assert len(crawl.seen) == 100
             thing = client.get("/vocab/Femur", headers=TURTLE)
             assert thing.headers["location"] == "/bone/k2/vocab/Femur.ttl"
+            slash = client.get("/findings/")  # the framework itself leads to the path without it
+            assert slash.headers["location"] == "/bone/k2/findings"
             page = client.get("/vocab/Femur.html")
             assert 'href="/bone/k2/static/osteokg.css"' in page.text
             assert '</bone/k2/vocab/Femur.ttl>; rel="alternate"' in page.headers["link"]
