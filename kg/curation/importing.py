@@ -192,7 +192,7 @@ def _called_alike(books: Sequence[Book]) -> Problem:
 
 def _standing(into: Path, evidence: Sources) -> dict[str, Path]:
     """Return the files of evidence by name; those of the folder to write into come first."""
-    lying = {path.stem: path for path in evidence.evidence}
+    lying = {path.stem: path for path in evidence.given}
     if into.is_dir():
         lying.update({path.stem: path.resolve() for path in evidence_in(into)})
     return lying
@@ -206,7 +206,7 @@ def _judged(
     Where the other evidence is valid without them, which is looked at once, only what they add
     is looked at.
     """
-    files = sources_of([*before.sources.evidence, *given])
+    files = sources_of([*before.sources.given, *given])
     # The other files' triples are the same ones: that nothing changed in them need not be found.
     after = load(files, {**before.triples_of, **given})
     progress("applying rules")

@@ -59,6 +59,22 @@ def test_a_proposed_term_serves_the_evidence_beside_it(told, evidence):
     assert "quill-2001-risedronate-bone-mass-femur" in out, "what follows for its parent"
 
 
+def test_a_table_may_use_a_proposed_term(told, evidence, tmp_path):
+    into = ("--into", evidence / "lab.terms.ttl", "--evidence", evidence)
+    assert told(*ZOLEDRONATE, "--nature", "material", *into)[0] == 0
+    quill = evidence / "quill-2001.ttl"
+    text = quill.read_text(encoding="utf-8")
+    quill.write_text(text.replace("okg:agent okg:Risedronate", "okg:agent okg:ZoledronicAcid"))
+    on = ("--evidence", evidence)
+    table = tmp_path / "tables" / "quill-2001"
+    assert told("export", table.parent, "--study", "quill-2001", *on)[0] == 0
+    code, out, err = told("import", table, "--into", evidence, *on)
+    assert (code, out.endswith("quill-2001.ttl: unchanged\n")) == (0, True), out + err
+    quill.unlink()
+    code, out, err = told("import", table, "--into", tmp_path / "new", *on)
+    assert (code, "quill-2001.ttl: new: " in out) == (0, True), out + err
+
+
 def test_near_duplicates_are_told_and_need_a_word(told, evidence):
     words = ("terms", "propose", "risedronat", "--parent", "bisphosphonate", "--nature", "material")
     words += ("--definition", "Another salt of the same acid.", "--evidence", evidence)
