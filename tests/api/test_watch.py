@@ -87,9 +87,18 @@ def test_a_folder_that_is_gone_is_told_and_waited_for(evidence):
     assert "no such folder" in told[1]
 
 
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from osteokg.api.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command as in a terminal, also where the tests run in the background."""
+
+
 def test_the_command_tells_what_breaks_and_what_is_mended(command, surroundings, evidence):
     run = subprocess.Popen(
-        [*command, "check", "--watch", "--evidence", str(evidence)],
+        [command[0], "-c", INTERRUPTIBLE, "check", "--watch", "--evidence", str(evidence)],
         env={**surroundings, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
