@@ -93,8 +93,8 @@ def _watch(arguments: argparse.Namespace) -> int:
         for sources in watch.saves(time.sleep):
             began = time.perf_counter()
             now = _problems_at(sources, asked)
-            _tell(told, now, time.perf_counter() - began)
-            told = now
+            before, told = told, now  # first: who reads what is told may stop the watch at once
+            _tell(before, told, time.perf_counter() - began)
     except KeyboardInterrupt:
         print(file=sys.stderr)
     return 1 if errors_of(told) else 0
