@@ -27,6 +27,8 @@ __all__ = ["BUFFER", "Found", "Source", "Spawned", "Worker", "read_frame", "run_
 BUFFER = 1 << 20
 """So many bytes of a channel are read ahead."""
 
+_ATTEMPTS = 3
+
 
 @dataclass(frozen=True)
 class Found:
@@ -149,6 +151,13 @@ class Spawned:
 
     async def start(self) -> Worker:
         """Return a new worker that has loaded the version."""
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+                return await self._start()
+            self.restarts += 1  # killed, or for lack of memory: that may pass
+        raise UnavailableError("A worker ended before it had loaded the store.", 1)
+
+    async def _start(self) -> Worker:
         process = await run_module(
             "osteokg.kg.worker", *self._arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
@@ -162,8 +171,6 @@ class Spawned:
         waiting.add_done_callback(self._waiting.discard)
         try:
             kind, content = await read_frame(worker.reader)
-        except (asyncio.IncompleteReadError, OSError) as error:
-            raise UnavailableError("A worker ended before it had loaded the store.", 1) from error
         except asyncio.CancelledError:
             worker.stop()
             raise

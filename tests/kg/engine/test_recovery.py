@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from osteokg.kg.engine import Limits
+from osteokg.kg.engine.processes import run_module
 from osteokg.kg.errors import LimitError, SizeLimitError, UnavailableError
 from osteokg.kg.results import ROW_FORMATS, Query
 
@@ -39,6 +40,28 @@ def test_a_worker_that_ends_while_idle_loses_no_query(run, count, engine_process
             assert set(await asyncio.gather(*(count(store) for _ in range(20)))) == {1201}
 
     run(asked, limits=PATIENT)
+
+
+@pytest.mark.parametrize("workers", ["spawn"], indirect=True)
+def test_a_worker_that_ends_while_it_loads_loses_no_query(run, count, until, monkeypatch):
+    made = []
+
+    async def killed_at_first(*arguments, **streams):
+        process = await run_module(*arguments, **streams)
+        made.append(process)
+        if len(made) in (3, 4):  # not the two of the beginning
+            os.kill(process.pid, signal.SIGKILL)
+        return process
+
+    async def asked(store):
+        await until(lambda: store.status().idle == 2)
+        for process in made:
+            os.kill(process.pid, signal.SIGKILL)
+        assert set(await asyncio.gather(*(count(store) for _ in range(20)))) == {1201}
+        return store.status().restarts
+
+    monkeypatch.setattr("osteokg.kg.engine.processes.run_module", killed_at_first)
+    assert run(asked, limits=PATIENT) == 2
 
 
 def loaders(processes):
