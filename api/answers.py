@@ -153,5 +153,5 @@ def report(request: Request, problems: Sequence[Problem], status: int = 200) -> 
 
 
 def phrase(status: int) -> str:
-    """Return the standard words for a status."""
-    return HTTPStatus(status).phrase
+    """Return the standard words for a status, written as the titles of our own errors are."""
+    return HTTPStatus(status).phrase.capitalize()

@@ -259,10 +259,15 @@ def _add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def of_the_framework(request: Request, error: HTTPException) -> Response:
-        response = problem(request, error.status_code, phrase(error.status_code), str(error.detail))
-        response.headers.update(error.headers or {})
-        if error.status_code == 405:
-            response.headers["Allow"] = ", ".join(_allowed(app, request))
+        code, headers, detail = error.status_code, dict(error.headers or {}), str(error.detail)
+        if code == 404:
+            docs = f"{request.scope.get('root_path', '')}/docs"
+            detail = f"There is nothing at {request.url.path}. What can be asked: {docs}."
+        elif code == 405:
+            headers["Allow"] = ", ".join(_allowed(app, request))
+            detail = f"{request.method} is not possible here, but {headers['Allow']}."
+        response = problem(request, code, phrase(code), detail)
+        response.headers.update(headers)
         return response
 
 

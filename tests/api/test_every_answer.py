@@ -148,6 +148,7 @@ def test_another_method_is_405_and_what_is_allowed_is_said(server, method, path,
     assert response.status_code == 405
     assert response.headers["allow"] == allowed
     assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"] == f"{method} is not possible here, but {allowed}."
     assert_protected(response)
 
 

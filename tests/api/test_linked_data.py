@@ -1,6 +1,7 @@
 """Things and terms answer under their own addresses; the findings, the context, small routes."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -224,13 +225,12 @@ def test_what_is_not_there_is_404_for_programs_and_people(get, path):
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert (problem["status"], problem["title"]) == (404, "Not Found") or problem[
-        "title"
-    ] == "Not found"
+    assert (problem["status"], problem["title"]) == (404, "Not found")
+    assert len(problem["detail"]) > len("Not found")
     page = get(path, BROWSER)
     assert page.status_code == 404
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "Not" in page.text
+    assert problem["detail"] in html.unescape(page.text)
 
 
 @pytest.mark.parametrize(
