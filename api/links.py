@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from osteokg.kg.metadata import about
 
-__all__ = ["Link", "header", "links_of_thing"]
+__all__ = ["Link", "header", "links_of_thing", "of_our_dataset"]
 
 Link = tuple[str, str, str]
 """Where it leads, the relation, the media type of what is there (empty: not told)."""
@@ -22,6 +22,17 @@ def header(links: Iterable[Link]) -> str:
         f'<{target}>; rel="{relation}"' + (f'; type="{kind}"' if kind else "")
         for target, relation, kind in links
     )
+
+
+def of_our_dataset(*, described: bool = True) -> list[Link]:
+    """Return the links of what is told of our dataset; none where it is not ``described``."""
+    if not described:
+        return []
+    return [
+        ("/void", "describedby", ""),
+        ("/void", "collection", ""),
+        (about().license, "license", ""),
+    ]
 
 
 def links_of_thing(
@@ -60,10 +71,4 @@ def links_of_thing(
         ]
         links.append(("https://schema.org/AboutPage", "type", ""))
     links += [(f"https://schema.org/{name}", "type", "") for name in schema_types]
-    if described:
-        links += [
-            ("/void", "describedby", ""),
-            ("/void", "collection", ""),
-            (about().license, "license", ""),
-        ]
-    return header([*links, *items])
+    return header([*links, *of_our_dataset(described=described), *items])

@@ -13,7 +13,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from osteokg.kg.contract.models import FindingsPage, StudiesPage, TermsPage, ThingsPage
+from osteokg.kg.contract.models import (
+    CellsPage,
+    FindingsPage,
+    StudiesPage,
+    TermsPage,
+    ThingsPage,
+)
 from osteokg.kg.filters import FILTERS
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format
 
@@ -177,17 +183,18 @@ def listing(
     page: type[BaseModel],
     taken: Iterable[str],
     sorts: Sequence[str],
-    offered: Sequence[str],
+    offered: Mapping[str, str],
     *,
     suffix: bool = False,
     examples: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> _Json:
     """Return the operation that gives a list in several formats, JSON as a page's model says.
 
-    ``taken`` are its filters, ``sorts`` what it can be sorted by.
+    ``taken`` are its filters, ``sorts`` what it can be sorted by, ``offered`` the media types by
+    suffix.
     """
     reference = {"schema": {"$ref": f"#/components/schemas/{page.__name__}"}}
-    content: _Json = {_TYPES[name]: {} for name in offered}
+    content: _Json = {kind: {} for kind in offered.values()}
     content["application/json"] = reference
     filters = []
     for name in taken:
@@ -217,7 +224,7 @@ def listing(
 
 def with_schemas(described: _Json) -> _Json:
     """Return an OpenAPI document with the JSON Schema of our pages and all that is in them."""
-    pages = (FindingsPage, StudiesPage, TermsPage, ThingsPage)
+    pages = (FindingsPage, StudiesPage, TermsPage, ThingsPage, CellsPage)
     _, schema = models_json_schema(
         [(page, "validation") for page in pages],
         by_alias=True,
@@ -227,10 +234,6 @@ def with_schemas(described: _Json) -> _Json:
     return described
 
 
-_TYPES = {
-    "json": "application/json", "jsonld": "application/ld+json", "csv": "text/csv",
-    "ttl": "text/turtle", "html": "text/html",
-}  # fmt: skip
 SYNTHESIS = [
     *(
         _parameter(name, f"Only findings of this {name}; several mean any of them.", many=True)

@@ -27,6 +27,7 @@ from osteokg.kg.contract.parts import (
 __all__ = [
     "ITEMS",
     "Cell",
+    "CellsPage",
     "ClinicalFinding",
     "Conclusion",
     "CountedTerm",
@@ -51,7 +52,7 @@ class Statement(Resource):
     """What somebody states, in our own words, and the sentences that say so.
 
     ``finding`` and ``kind`` are what the findings table has under these names: they are for who
-    reads plain JSON, and no part of the RDF.
+    reads plain JSON, and neither in the RDF nor in the JSON-LD.
     """
 
     finding: str | None = None
@@ -86,6 +87,7 @@ class _Result(Statement):
     method: list[Link] = []
     study: list[Study] = []
     attributed_to: list[Name] = []
+    had_primary_source: list[Name] = []
     retraction: Link | None = None
     as_explanation: bool | None = None
 
@@ -266,6 +268,14 @@ class TermsPage(BaseModel):
 
     total: int
     items: list[CountedTerm]
+    next: str | None
+
+
+class CellsPage(BaseModel):
+    """A page of cells of the evidence."""
+
+    total: int
+    items: list[Cell]
     next: str | None
 
 
