@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping
 
 from osteokg.kg.metadata import about
 
-__all__ = ["Link", "header", "links_of_thing", "of_our_dataset"]
+__all__ = ["DESCRIPTION", "Link", "header", "links_of_thing", "of_our_dataset", "of_service"]
 
 Link = tuple[str, str, str]
 """Where it leads, the relation, the media type of what is there (empty: not told)."""
+
+
+DESCRIPTION: Link = ("/openapi.json", "service-desc", "application/json")
+"""What can be asked over HTTP, RFC 8631."""
 
 
 def header(links: Iterable[Link]) -> str:
@@ -33,6 +37,12 @@ def of_our_dataset(*, described: bool = True) -> list[Link]:
         ("/void", "collection", ""),
         (about().license, "license", ""),
     ]
+
+
+def of_service(*, described: bool = True) -> str:
+    """Return the Link header of what is the service's own: its descriptions, what holds of all."""
+    told = [DESCRIPTION, ("/docs", "service-doc", "text/html")]
+    return header([*told, *of_our_dataset(described=described)])
 
 
 def links_of_thing(

@@ -22,14 +22,14 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from osteokg.api import openapi
-from osteokg.api.links import Link, header, of_our_dataset
+from osteokg.api.links import DESCRIPTION, Link, header, of_our_dataset
 from osteokg.api.negotiation import HTML, best_type, prefers_html
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import Parameters, base_of, in_address, only, store_for
 from osteokg.api.settings import Settings
 from osteokg.kg.contract.items import Page
-from osteokg.kg.contract.record import CONTRACT
 from osteokg.kg.errors import FilterError, NotFoundError
+from osteokg.kg.names import BASE, CONTEXT
 from osteokg.kg.results import GRAPH_FORMATS, graph_bytes
 
 __all__ = ["FORMATS", "LIMIT", "MOST", "Asked", "Collection", "Slice", "asked_of"]
@@ -197,10 +197,10 @@ def _links(asked: Asked, page: Slice[Item], suffix: str, *, described: bool) -> 
     """
     told: list[Link] = [
         (f"{asked.base}{asked.address()}", "canonical", ""),
-        ("/openapi.json", "service-desc", "application/json"),
+        DESCRIPTION,
     ]
     if suffix in ("", ".json"):
-        context = f"/context/{CONTRACT}.jsonld"
+        context = f"/{CONTEXT.removeprefix(BASE)}"
         told.append((context, "http://www.w3.org/ns/json-ld#context", "application/ld+json"))
     if asked.limit is not None:
         told.append((asked.address(suffix, 0), "first", ""))

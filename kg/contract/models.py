@@ -1,6 +1,6 @@
 """Models: the shape of each resource in JSON.
 
-The keys are those of the JSON-LD context (``ontology/context.jsonld``), in camel case here and
+The keys are those of the JSON-LD context (``ontology/context/``), in camel case here and
 there, so that the same document is RDF. Three rules make the shape: a term or value is an object
 with ``id`` and ``label``; a thing is told whole where it belongs to what is told (a finding's
 comparison, its arms), else it is its name (``osteokg:finding/…``); and what may be several is

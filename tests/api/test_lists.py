@@ -357,6 +357,20 @@ def test_every_list_is_what_its_schema_says_and_leads_to_itself(server, name):
     assert html.count("<h1>") == 1
 
 
+def test_every_list_says_what_holds_of_it(server):
+    """RFC 8288; the relations of FAIR Signposting."""
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    for name in MODELS:
+        for suffix in ("", ".jsonld", ".csv", ".ttl", ".html"):
+            links = links_of(server.get(f"/{name}{suffix}?limit=2"))
+            canonical = links[("canonical", "")]
+            assert canonical.startswith(f"{server.base_url}".rstrip("/") + f"/{name}")
+            assert "limit" not in canonical
+            assert links[("describedby", "")] == "/void"
+            assert links[("license", "")] == licence
+            assert links[("service-desc", "application/json")] == "/openapi.json"
+
+
 def test_plain_json_names_the_context_that_reads_it(server):
     """JSON-LD 1.1, section 6.1: interpreting JSON as JSON-LD."""
     for name in MODELS:
@@ -386,7 +400,10 @@ def test_the_examples_of_the_description_are_answered(packaged_server):
     for name, model in MODELS.items():
         everything = packaged_server.get(f"/{name}?limit=1").json()["total"]
         for parameter in paths[f"/{name}"]["get"]["parameters"]:
-            for value in parameter.get("example", ()):
+            for key, example in parameter.get("examples", {}).items():
+                if not key.startswith("by-"):
+                    continue
+                (value,) = example["value"]
                 response = packaged_server.get(f"/{name}", params={parameter["name"]: value})
                 assert response.status_code == 200, response.text
                 assert 0 < response.json()["total"] < everything, (name, parameter["name"], value)
