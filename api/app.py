@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from osteokg import __version__
 from osteokg.api import (
+    contexts,
     dumps,
     findings,
     graphs,
@@ -31,6 +32,7 @@ from osteokg.api import (
     reference,
     resources,
     searching,
+    shapes,
     sparql,
     things,
     update,
@@ -40,6 +42,7 @@ from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
 from osteokg.api.documents import wanted
+from osteokg.api.examples import with_examples
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
 from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
@@ -50,14 +53,12 @@ from osteokg.api.repeats import Repeats
 from osteokg.api.requests import store_for
 from osteokg.api.settings import Settings
 from osteokg.api.synthesis import routes as synthesis
+from osteokg.api.tagged import Tagged
 from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
-from osteokg.kg.contract.frames import FRAMED
-from osteokg.kg.contract.record import CONTRACT
-from osteokg.kg.errors import NotFoundError, OsteoKGError, UnavailableError
-from osteokg.kg.files import context_file, frame_file
+from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.judging import Judge
 from osteokg.kg.releases import Releases
 from osteokg.kg.service import counts_of
@@ -99,6 +100,7 @@ def create_app(
         version=__version__,
         summary="Evidence knowledge graph of preclinical bone studies",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url=None,  # reference.router gives it
         docs_url=None,
         redoc_url=None,
         # Nothing leaves the machine, whatever its environment says.
@@ -133,6 +135,8 @@ def create_app(
     app.include_router(nanopubs.router, tags=["Linked data"])
     app.include_router(dumps.router, tags=["Versions"])
     app.include_router(record.router, tags=["Linked data"])
+    app.include_router(contexts.router, tags=["Linked data"])
+    app.include_router(shapes.router, tags=["Linked data"])
     app.include_router(harvest.router, tags=["Linked data"])
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
@@ -145,11 +149,13 @@ def create_app(
 
 
 class _Described(FastAPI):
-    """An application whose description has the schemas of what the lists give."""
+    """An application whose description has schemas and examples of what it gives."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
-        return openapi.with_schemas(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = with_examples(openapi.finished(super().openapi()))
+        return self.openapi_schema
 
 
 def _watched(app: FastAPI, engine: Store) -> Store:
@@ -190,6 +196,7 @@ def _add_layers(app: FastAPI) -> None:
     app.add_middleware(OpenForReading)
     if path := urlsplit(settings.base_url).path:
         app.add_middleware(Placed, path=path)
+    app.add_middleware(Tagged)
     app.add_middleware(Compression)
     if settings.cache_size:
         app.add_middleware(
@@ -206,7 +213,13 @@ def _add_layers(app: FastAPI) -> None:
 
 
 def _add_small_routes(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
+    @app.get(
+        "/",
+        tags=["Linked data"],
+        summary="The start page",
+        response_class=Response,
+        openapi_extra=openapi.document(["text/html"], [406], versioned=False, s303={}),
+    )
     @app.head("/", include_in_schema=False)
     async def start(request: Request) -> Response:
         """Show what is in the graph and the ways in; lead who prefers RDF to its description."""
@@ -214,7 +227,7 @@ def _add_small_routes(app: FastAPI) -> None:
             return RedirectResponse(f"/void.{suffix}", 303, headers={"Vary": "Accept"})
         counts = await kept(request, "counts", counts_of)
         version = store_for(request).version
-        return page(
+        shown = page(
             "start.html",
             counts=counts,
             queries=named_queries(),
@@ -222,34 +235,8 @@ def _add_small_routes(app: FastAPI) -> None:
             dumps=bool(dumps.dumps_of(request)),
             data=record.dataset_block(request),
         )
-
-    @app.get(
-        "/context.jsonld",
-        tags=["Linked data"],
-        summary="The JSON-LD context",
-        response_class=Response,
-        openapi_extra=openapi.document(["application/ld+json"], versioned=False),
-    )
-    @app.head("/context.jsonld", include_in_schema=False)
-    @app.get(f"/context/{CONTRACT}.jsonld", include_in_schema=False)
-    @app.head(f"/context/{CONTRACT}.jsonld", include_in_schema=False)
-    async def context() -> Response:
-        """Give the context that our JSON-LD is written with, under its version too."""
-        return Response(context_file().read_bytes(), media_type="application/ld+json")
-
-    @app.get(
-        "/frames/{name}.jsonld",
-        tags=["Linked data"],
-        summary="A JSON-LD frame: the shape of one kind of resource",
-        response_class=Response,
-        openapi_extra=openapi.document(["application/ld+json"], [404], versioned=False),
-    )
-    @app.head("/frames/{name}.jsonld", include_in_schema=False)
-    async def frame(name: str) -> Response:
-        """Give the frame that makes our JSON of our RDF; its context is a relative address."""
-        if name not in FRAMED:
-            raise NotFoundError(f"There is no frame {name}; there are {', '.join(FRAMED)}.")
-        return Response(frame_file(name).read_bytes(), media_type="application/ld+json")
+        shown.headers["Link"] = record.links_of_dataset(request, "html")
+        return shown
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping
 
 from osteokg.kg.metadata import about
 
-__all__ = ["Link", "header", "links_of_thing"]
+__all__ = ["DESCRIPTION", "Link", "header", "links_of_thing", "of_our_dataset", "of_service"]
 
 Link = tuple[str, str, str]
 """Where it leads, the relation, the media type of what is there (empty: not told)."""
+
+
+DESCRIPTION: Link = ("/openapi.json", "service-desc", "application/json")
+"""What can be asked over HTTP, RFC 8631."""
 
 
 def header(links: Iterable[Link]) -> str:
@@ -22,6 +26,23 @@ def header(links: Iterable[Link]) -> str:
         f'<{target}>; rel="{relation}"' + (f'; type="{kind}"' if kind else "")
         for target, relation, kind in links
     )
+
+
+def of_our_dataset(*, described: bool = True) -> list[Link]:
+    """Return the links of what is told of our dataset; none where it is not ``described``."""
+    if not described:
+        return []
+    return [
+        ("/void", "describedby", ""),
+        ("/void", "collection", ""),
+        (about().license, "license", ""),
+    ]
+
+
+def of_service(*, described: bool = True) -> str:
+    """Return the Link header of what is the service's own: its descriptions, what holds of all."""
+    told = [DESCRIPTION, ("/docs", "service-doc", "text/html")]
+    return header([*told, *of_our_dataset(described=described)])
 
 
 def links_of_thing(
@@ -60,10 +81,4 @@ def links_of_thing(
         ]
         links.append(("https://schema.org/AboutPage", "type", ""))
     links += [(f"https://schema.org/{name}", "type", "") for name in schema_types]
-    if described:
-        links += [
-            ("/void", "describedby", ""),
-            ("/void", "collection", ""),
-            (about().license, "license", ""),
-        ]
-    return header([*links, *items])
+    return header([*links, *of_our_dataset(described=described), *items])

@@ -6,23 +6,33 @@ is told twice or left out while the data change.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
 
+from osteokg.api import openapi
+from osteokg.api.links import DESCRIPTION, Link, header, of_our_dataset
 from osteokg.api.negotiation import HTML, best_type, prefers_html
+from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import Parameters, base_of, in_address, only, store_for
-from osteokg.kg.contract.record import CONTRACT
-from osteokg.kg.errors import FilterError
+from osteokg.api.settings import Settings
+from osteokg.kg.contract.items import Page
+from osteokg.kg.errors import FilterError, NotFoundError
+from osteokg.kg.names import BASE, CONTEXT
+from osteokg.kg.results import GRAPH_FORMATS, graph_bytes
 
-__all__ = ["FORMATS", "LIMIT", "MOST", "Asked", "Slice", "asked_of", "format_of", "links"]
+__all__ = ["FORMATS", "LIMIT", "MOST", "Asked", "Collection", "Slice", "asked_of"]
 
 LIMIT = 500
 """So many items a page has unless the client says otherwise."""
@@ -38,6 +48,13 @@ FORMATS = {
     "html": f"{HTML}; charset=utf-8",
 }
 """The formats of a list by suffix, with the Content-Type."""
+
+_WHOLE = ("jsonld", "csv", "ttl")
+"""Formats that are given whole unless a page is asked for: a table or graph to be kept."""
+_TURTLE = GRAPH_FORMATS[0]
+_BY_SUFFIX = (
+    "``.json`` and ``.html`` come page by page, the others whole unless ``limit`` is given."
+)
 
 _PAGING = ("limit", "cursor", "version", "format")
 _CURSOR = re.compile(r"([0-9a-f]{16})\.([0-9a-f]{0,16})\.(\d{1,9})")
@@ -162,35 +179,131 @@ def _limit(text: str | None) -> int | None:
     return int(text)
 
 
-def format_of(request: Request, offered: Sequence[str]) -> str:
-    """Return the format of a list that a client likes best by its Accept header; JSON if none."""
-    types = {FORMATS[name].partition(";")[0]: name for name in offered}
+def _format_of(request: Request) -> str:
+    """Return the format that a client likes best by its Accept header; JSON if none."""
+    types = {kind.partition(";")[0]: name for name, kind in FORMATS.items()}
     accept = request.headers.get("accept")
     others = [type_ for type_ in types if type_ != HTML]
-    if "html" in offered and prefers_html(accept, others):
+    if prefers_html(accept, others):
         return "html"
     return types.get(best_type(accept, others) or "", "json")
 
 
-def links(asked: Asked, page: Slice[Item], suffix: str, offered: Sequence[str]) -> str:
+def _links(asked: Asked, page: Slice[Item], suffix: str, *, described: bool) -> str:
     """Return the Link header of a page (RFC 8288): other pages, other formats, what reads it.
 
     The context of plain JSON is named as https://www.w3.org/TR/json-ld11/#interpreting-json-as-json-ld
     says.
     """
-    told = ['</openapi.json>; rel="service-desc"; type="application/json"']
+    told: list[Link] = [
+        (f"{asked.base}{asked.address()}", "canonical", ""),
+        DESCRIPTION,
+    ]
     if suffix in ("", ".json"):
-        told.append(
-            f"</context/{CONTRACT}.jsonld>; "
-            'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
-        )
+        context = f"/{CONTEXT.removeprefix(BASE)}"
+        told.append((context, "http://www.w3.org/ns/json-ld#context", "application/ld+json"))
     if asked.limit is not None:
-        told.append(f'<{asked.address(suffix, 0)}>; rel="first"')
+        told.append((asked.address(suffix, 0), "first", ""))
     if page.previous:
-        told.append(f'<{page.previous}>; rel="prev"')
+        told.append((page.previous, "prev", ""))
     if page.next:
-        told.append(f'<{page.next}>; rel="next"')
-    for name in offered:
-        type_ = FORMATS[name].partition(";")[0]
-        told.append(f'<{asked.address("." + name)}>; rel="alternate"; type="{type_}"')
-    return ", ".join(told)
+        told.append((page.next, "next", ""))
+    for name, kind in FORMATS.items():
+        told.append((asked.address(f".{name}"), "alternate", kind.partition(";")[0]))
+    return header([*told, *of_our_dataset(described=described)])
+
+
+class Collection(ABC, Generic[Item]):
+    """A list of ours under its address, in every format.
+
+    ``name`` is its path, ``taken`` are its filters, ``sorts`` what it can be sorted by, ``page``
+    is the model of its JSON, ``examples`` are values for filters that leave something.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    words: ClassVar[str]
+    page: ClassVar[type[BaseModel]]
+    taken: ClassVar[tuple[str, ...]]
+    sorts: ClassVar[tuple[str, ...]]
+    examples: ClassVar[Mapping[str, list[str]]] = {}
+
+    @property
+    def path(self) -> str:
+        """Return the address of the list."""
+        return f"/{self.name}"
+
+    @abstractmethod
+    async def found(self, request: Request, asked: Asked) -> Sequence[Item]:
+        """Return everything that is asked for, in order. Raises FilterError for what cannot be."""
+
+    @abstractmethod
+    async def told(self, request: Request, items: Sequence[Item], *, linked: bool) -> list[bytes]:
+        """Return the JSON of items, ``linked`` as ``as_json`` says."""
+
+    @abstractmethod
+    async def table(self, request: Request, asked: Asked, items: Sequence[Item]) -> bytes:
+        """Return items as CSV."""
+
+    @abstractmethod
+    async def shown(self, request: Request, asked: Asked, found: Slice[Item]) -> Response:
+        """Return the page of HTML."""
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the addresses of the list to a router: negotiated, and with a suffix."""
+
+        async def by_accept(request: Request) -> Response:
+            return await self._answer(request, "")
+
+        async def by_suffix(request: Request, suffix: str) -> Response:
+            return await self._answer(request, suffix)
+
+        for path, given, words in (
+            (self.path, by_accept, self.words),
+            (self.path + ".{suffix}", by_suffix, f"{self.words} {_BY_SUFFIX}"),
+        ):
+            router.add_api_route(
+                path,
+                given,
+                methods=["GET"],
+                name=self.name,
+                summary=self.title if given is by_accept else f"{self.title}, by suffix",
+                description=words,
+                response_class=Response,
+                openapi_extra=openapi.listing(
+                    self.page,
+                    self.taken,
+                    self.sorts,
+                    {name: kind.partition(";")[0] for name, kind in FORMATS.items()},
+                    suffix=given is by_suffix,
+                    examples=self.examples,
+                ),
+            )
+            router.add_api_route(path, given, methods=["HEAD"], include_in_schema=False)
+
+    async def _answer(self, request: Request, suffix: str) -> Response:
+        if suffix and suffix not in FORMATS:
+            offered = " ".join(f".{name}" for name in FORMATS)
+            raise NotFoundError(f"There is no {self.name}.{suffix}; there is {offered}.")
+        chosen = suffix or _format_of(request)
+        asked = asked_of(request, self.path, self.taken, whole=chosen in _WHOLE)
+        dotted = f".{suffix}" if suffix else ""
+        found = asked.page_of(await self.found(request, asked), dotted)
+        body = await self._body(request, asked, found, chosen)
+        settings: Settings = request.app.state.settings
+        more = {"Link": _links(asked, found, dotted, described=not settings.plain)}
+        if chosen == "csv":
+            more["Content_Disposition"] = f'inline; filename="{self.name}.csv"'
+        return represent(request, body, FORMATS[chosen], validator_for(request, chosen), **more)
+
+    async def _body(self, request: Request, asked: Asked, found: Slice[Item], chosen: str) -> bytes:
+        if chosen == "html":
+            return bytes((await self.shown(request, asked, found)).body)
+        if chosen == "csv":
+            return await self.table(request, asked, found.items)
+        told = await self.told(request, found.items, linked=chosen != "json")
+        page = Page(found.total, told, asked.whole(found.next))
+        if chosen == "ttl":
+            triples = await asyncio.to_thread(page.triples)
+            return await asyncio.to_thread(graph_bytes, triples, _TURTLE)
+        return page.as_json() if chosen == "json" else page.as_jsonld()

@@ -65,6 +65,20 @@ async def every(request: Request) -> Response:
 
 
 @router.get(
+    "/np/{name}.{suffix}",
+    summary="A nanopublication by its trusty URI, by suffix",
+    response_class=Response,
+    openapi_extra=openapi.document(
+        _TYPES, [404], suffixes=[format_.name for format_ in DATASET_FORMATS]
+    ),
+)
+@router.head("/np/{name}.{suffix}", include_in_schema=False)
+async def in_format(request: Request, name: str, suffix: str) -> Response:
+    """Give one nanopublication in the format that a suffix names."""
+    return await by_trusty_uri(request, f"{name}.{suffix}")
+
+
+@router.get(
     "/np/{name}",
     summary="A nanopublication by its trusty URI",
     response_class=Response,

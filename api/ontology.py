@@ -10,14 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
-from osteokg.api.links import header
+from osteokg.api.links import header, of_our_dataset
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import asked_version, in_address
 from osteokg.api.structured import block, term_set
 from osteokg.kg.errors import NotAcceptableError, NotFoundError, RequestError
 from osteokg.kg.files import mappings_file
-from osteokg.kg.metadata import about
 from osteokg.kg.names import VOCAB, graph_iri
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, OntologyFormat, ontology_bytes
 from osteokg.kg.store import Store
@@ -60,7 +59,7 @@ async def ontology(request: Request) -> Response:
     "/ontology.{suffix}",
     summary="The ontology in the format a suffix names",
     response_class=Response,
-    openapi_extra=openapi.document([HTML, *_BY_TYPE], [400, 404]),
+    openapi_extra=openapi.document([HTML, *_BY_TYPE], [400, 404], suffixes=["html", *_BY_SUFFIX]),
 )
 @router.head("/ontology.{suffix}", include_in_schema=False)
 async def ontology_in_format(request: Request, suffix: str) -> Response:
@@ -86,7 +85,12 @@ async def mappings() -> Response:
     return Response(content, headers={"Content-Type": f"{_TABLE}; charset=utf-8"})
 
 
-@router.get("/vocab/", include_in_schema=False)
+@router.get(
+    "/vocab/",
+    summary="The vocabulary",
+    response_class=Response,
+    openapi_extra=openapi.document([], versioned=False, s303={}),
+)
 @router.head("/vocab/", include_in_schema=False)
 async def vocabulary() -> Response:
     """Lead from the ontology's IRI to its document."""
@@ -130,9 +134,7 @@ def _links() -> str:
             ("/ontology.html", "alternate", HTML),
             *others,
             ("https://schema.org/DefinedTermSet", "type", ""),
-            ("/void", "describedby", ""),
-            ("/void", "collection", ""),
-            (about().license, "license", ""),
+            *of_our_dataset(),
         ]
     )
 

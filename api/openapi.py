@@ -6,6 +6,7 @@ by rules of their own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from osteokg.kg.contract.models import FindingsPage, StudiesPage, TermsPage, ThingsPage
+from osteokg.kg.contract.models import (
+    CellsPage,
+    FindingsPage,
+    StudiesPage,
+    TermsPage,
+    ThingsPage,
+)
 from osteokg.kg.filters import FILTERS
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format
 
@@ -28,16 +35,19 @@ __all__ = [
     "VALIDATE",
     "WRITE",
     "document",
+    "finished",
     "listing",
-    "with_schemas",
+    "parameter",
 ]
 
 _Json = dict[str, Any]
 
-_PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_LOCATION = {"headers": {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}}
 _STATUS = {
     201: "The graph is new; Location says where it is to be had.",
     204: "The graph is as it was asked to be.",
+    302: "It lies there.",
     303: "A document about the thing lies there.",
     304: "The client holds this answer already (If-None-Match).",
     307: "The current version lies there.",
@@ -56,8 +66,15 @@ _STATUS = {
 }
 
 
-def _parameter(name: str, words: str, *, where: str = "query", many: bool = False) -> _Json:
-    kind: _Json = {"type": "string"}
+_LEADING = (201, 302, 303, 307)
+"""Answers that say where something lies."""
+
+
+def parameter(
+    name: str, words: str, *, where: str = "query", many: bool = False, **more: object
+) -> _Json:
+    """Return a parameter: a text, several with ``many``, unless ``more`` says of what schema."""
+    kind: _Json = {"type": "string", **more}
     schema: _Json = {"type": "array", "items": kind} if many else kind
     return {"name": name, "in": where, "description": words, "schema": schema}
 
@@ -74,7 +91,11 @@ def _operation(
 ) -> _Json:
     """Return an operation; ``good`` are the answers it gives, by status, ``bad`` the refusals."""
     answers: _Json = {
-        str(status): {"description": _STATUS.get(status, "The answer."), **answer}
+        str(status): {
+            "description": _STATUS.get(status, "The answer."),
+            **(_LOCATION if status in _LEADING else {}),
+            **answer,
+        }
         for status, answer in good.items()
     }
     for status in bad:
@@ -88,25 +109,29 @@ def _operation(
     return described
 
 
-_VERSION = _parameter("version", "The id of a kept version; the current one unless given.")
+_VERSION = parameter(
+    "version",
+    "The id of a kept version; the current one unless given.",
+    pattern="^[0-9a-f]{64}$",
+)
 _DATASET = [
-    _parameter("default-graph-uri", "A graph of the default graph to ask.", many=True),
-    _parameter("named-graph-uri", "A named graph to ask.", many=True),
+    parameter("default-graph-uri", "A graph of the default graph to ask.", many=True),
+    parameter("named-graph-uri", "A named graph to ask.", many=True),
 ]
 _USING = [
-    _parameter("using-graph-uri", "A graph of the default graph that WHERE asks.", many=True),
-    _parameter("using-named-graph-uri", "A named graph that WHERE asks.", many=True),
+    parameter("using-graph-uri", "A graph of the default graph that WHERE asks.", many=True),
+    parameter("using-named-graph-uri", "A named graph that WHERE asks.", many=True),
 ]
-_FORMAT = _parameter("format", "The short name of a format, instead of Accept.", many=True)
+_FORMAT = parameter("format", "The short name of a format, instead of Accept.", many=True)
 _GRAPH = [
-    _parameter("graph", "The IRI of the graph."),
-    _parameter("default", "The default graph; without a value."),
+    parameter("graph", "The IRI of the graph."),
+    parameter("default", "The default graph; without a value."),
 ]
 _CONDITIONS = [
-    _parameter("If-Match", "The versions that the write is meant for.", where="header"),
-    _parameter("If-None-Match", "* for a graph that must not be there yet.", where="header"),
+    parameter("If-Match", "The versions that the write is meant for.", where="header"),
+    parameter("If-None-Match", "* for a graph that must not be there yet.", where="header"),
 ]
-_HELD = _parameter("If-None-Match", "The answer that the client holds.", where="header")
+_HELD = parameter("If-None-Match", "The answer that the client holds.", where="header")
 
 
 def _form(field: str, parameters: Sequence[_Json]) -> _Json:
@@ -127,24 +152,38 @@ def document(
     *,
     versioned: bool = True,
     parameters: Sequence[_Json] = (),
+    suffixes: Iterable[str] = (),
     **more: _Json,
 ) -> _Json:
-    """Return the operation that gives a document of one of these types.
+    """Return the operation that gives a document of one of these types; of none, it leads to one.
 
     ``versioned`` for one that is made from the data; ``parameters`` are those it has beside the
-    version; ``more`` are further answers by status, the names prefixed by ``s``.
+    version, ``suffixes`` the values of a path's ``{suffix}``; ``more`` are further answers by
+    status, the names prefixed by ``s``.
     """
-    good: dict[int, _Json] = {200: {"content": {name: {} for name in types}}, 304: {}}
+    content: _Json = {name: {} for name in types}
+    good: dict[int, _Json] = {200: {"content": content}, 304: {}} if content else {}
     good |= {int(status.removeprefix("s")): answer for status, answer in more.items()}
-    if not versioned:
-        return _operation(good, refusals, parameters)
-    return _operation(good, sorted({*refusals, 400, 410, 503}), [*parameters, _VERSION, _HELD])
+    taken = [*parameters, *_suffix(suffixes)]
+    if versioned:
+        taken.append(_VERSION)
+        refusals = sorted({*refusals, 400, 410, 503})
+    return _operation(good, refusals, [*taken, _HELD] if content else taken)
+
+
+def _suffix(suffixes: Iterable[str]) -> list[_Json]:
+    names = [*suffixes]
+    named = parameter("suffix", "The format.", where="path", enum=names)
+    return [{**named, "required": True}] if names else []
 
 
 _PAGED = [
-    _parameter("sort", "What to sort by; a minus before it turns the order round.", many=True),
-    _parameter("limit", "How many items a page has, 1 to 1000."),
-    _parameter("cursor", "Where a page begins: from the 'next' of the one before."),
+    parameter("sort", "What to sort by; a minus before it turns the order round.", many=True),
+    {
+        **parameter("limit", "How many items a page has."),
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1000},
+    },
+    parameter("cursor", "Where a page begins: from the 'next' of the one before."),
 ]
 _EXAMPLES = {
     "intervention": ["CHEBI:28384", "VitaminK2"],
@@ -177,25 +216,29 @@ def listing(
     page: type[BaseModel],
     taken: Iterable[str],
     sorts: Sequence[str],
-    offered: Sequence[str],
+    offered: Mapping[str, str],
     *,
     suffix: bool = False,
     examples: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> _Json:
     """Return the operation that gives a list in several formats, JSON as a page's model says.
 
-    ``taken`` are its filters, ``sorts`` what it can be sorted by.
+    ``taken`` are its filters, ``sorts`` what it can be sorted by, ``offered`` the media types by
+    suffix.
     """
     reference = {"schema": {"$ref": f"#/components/schemas/{page.__name__}"}}
-    content: _Json = {_TYPES[name]: {} for name in offered}
+    content: _Json = {kind: {} for kind in offered.values()}
     content["application/json"] = reference
     filters = []
     for name in taken:
         words = _TAKES.get(name, f"A {name}: name, CURIE or IRI, ours or outside.")
         example = examples.get(name, _EXAMPLES.get(name))
-        filters.append(_parameter(name, words, many=True))
+        filters.append(parameter(name, words, many=True))
         if example:
-            filters[-1]["example"] = example
+            filters[-1]["examples"] = {
+                f"by-{name}-{number}": {"value": [value]}
+                for number, value in enumerate(example, start=1)
+            }
     sort = {
         **_PAGED[0],
         "schema": {
@@ -206,42 +249,99 @@ def listing(
             },
         },
     }
-    parameters = [*filters, sort, *_PAGED[1:], _VERSION, _HELD]
-    if suffix:
-        named = _parameter("suffix", "The format.", where="path")
-        parameters.append(
-            {**named, "required": True, "schema": {"type": "string", "enum": [*offered]}}
-        )
+    named = _suffix(offered if suffix else ())
+    for one in named:
+        keys = [key for given in filters for key in given.get("examples", ())]
+        one["examples"] = {key: {"value": "json"} for key in keys}
+    parameters = [*named, *filters, sort, *_PAGED[1:], _VERSION, _HELD]
     return _operation({200: {"content": content}, 304: {}}, [400, 404, 410, 503], parameters)
 
 
-def with_schemas(described: _Json) -> _Json:
-    """Return an OpenAPI document with the JSON Schema of our pages and all that is in them."""
-    pages = (FindingsPage, StudiesPage, TermsPage, ThingsPage)
+_PATHS = {
+    "kind": "A kind of thing: finding, study, arm, anchor, publication …",
+    "name": "The name.",
+    "slug": "What the thing is called within its kind.",
+    "term": "The term's name.",
+    "version": "The version.",
+}
+"""What stands in a path."""
+
+_PROBLEM_SCHEMA: _Json = {
+    "type": "object",
+    "description": "Problem details, https://www.rfc-editor.org/rfc/rfc9457.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string", "description": "What kind of problem it is."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
+        "request_id": {"type": "string", "description": "The name of the request in the log."},
+        "line": {"type": "integer", "description": "Of a query: the line, from 1."},
+        "column": {"type": "integer", "description": "Of a query: the character, from 1."},
+        "parameter": {"type": "string", "description": "The parameter that was wrong."},
+        "value": {"type": "string", "description": "What it was given."},
+        "suggestions": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def finished(described: _Json) -> _Json:
+    """Return an OpenAPI document that says no more and no less than what is answered.
+
+    The framework adds each path parameter once more, and answers of its own: 422 for what it would
+    check if it read our parameters, 200 where there is none. The JSON Schema of our pages and
+    problems is put in.
+    """
+    for path, item in described["paths"].items():
+        for operation in item.values():
+            answers = operation["responses"]
+            if "HTTPValidationError" in str(answers.get("422")):
+                del answers["422"]
+            if "content" not in answers.get("200", {"content": {}}) and len(answers) > 1:
+                del answers["200"]  # it leads elsewhere
+            operation["parameters"] = _each_once(path, operation.get("parameters", ()))
+    pages = (FindingsPage, StudiesPage, TermsPage, ThingsPage, CellsPage)
     _, schema = models_json_schema(
         [(page, "validation") for page in pages],
         by_alias=True,
         ref_template="#/components/schemas/{model}",
     )
-    described.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
+    schemas = described.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas.update(schema["$defs"], Problem=_PROBLEM_SCHEMA)
     return described
 
 
-_TYPES = {
-    "json": "application/json", "jsonld": "application/ld+json", "csv": "text/csv",
-    "ttl": "text/turtle", "html": "text/html",
-}  # fmt: skip
+def _each_once(path: str, parameters: Sequence[_Json]) -> list[_Json]:
+    """Return each parameter once, as we describe it, which comes last; those in the path first."""
+    found: dict[tuple[str, str], _Json] = {}
+    for name in re.findall(r"\{(\w+)\}", path):
+        told = parameter(name, _PATHS.get(name, ""), where="path")
+        found["path", name] = {**told, "required": True}
+    for one in parameters:
+        known = found.get((one["in"], one["name"]), {})
+        found[one["in"], one["name"]] = {**known, **one}
+    return list(found.values())
+
+
 SYNTHESIS = [
     *(
-        _parameter(name, f"Only findings of this {name}; several mean any of them.", many=True)
+        parameter(name, f"Only findings of this {name}; several mean any of them.", many=True)
         for name in FILTERS
     ),
-    _parameter(
+    parameter(
         "without",
         "What to leave out: retracted, second-hand, presupposed; several with commas between.",
     ),
-    _parameter("offset", "How many items to pass over."),
-    _parameter("limit", "How many items to give; all that there are unless given."),
+    {
+        **parameter("offset", "How many items to pass over."),
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    {
+        **parameter("limit", "How many items to give; all that there are unless given."),
+        "schema": {"type": "integer", "minimum": 1},
+    },
 ]
 """The parameters of the syntheses."""
 
@@ -257,7 +357,7 @@ _DOCUMENTS: _Json = {format_.media_types[0]: {} for format_ in RDF_FORMATS} | {
 QUERY_GET = _operation(
     {**_RESULT, 304: {}},
     [400, 406, 410, 503],
-    [_parameter("query", "A SPARQL query."), *_DATASET, _VERSION, _FORMAT, _HELD],
+    [parameter("query", "A SPARQL query."), *_DATASET, _VERSION, _FORMAT, _HELD],
 )
 QUERY_POST = _operation(
     _RESULT,
@@ -284,6 +384,6 @@ _REPORT = {"application/json": {}, "text/plain": {}, "text/html": {}, **_content
 VALIDATE = _operation(
     {200: {"content": _REPORT}},
     [400, 404, 413, 415, 503],
-    [_parameter("graph", "The graph that the document is judged as; its study's unless given.")],
+    [parameter("graph", "The graph that the document is judged as; its study's unless given.")],
     {format_.media_types[0]: {} for format_ in RDF_FORMATS},
 )

@@ -11,12 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.documents import FORMATS, TYPES, wanted
+from osteokg.api.links import header, of_our_dataset
 from osteokg.api.negotiation import HTML, best_type
 from osteokg.api.requests import base_of, in_address
 from osteokg.api.sparql import RESULT_TYPES, answer_query
 from osteokg.kg.catalogue import NamedQuery, named_queries, named_query
 from osteokg.kg.errors import NotFoundError
 from osteokg.kg.examples import examples
+from osteokg.kg.names import BASE
 from osteokg.kg.results import ROW_FORMATS, graph_bytes
 
 __all__ = ["router"]
@@ -41,9 +43,9 @@ async def questions(request: Request) -> Response:
     rdf = {TYPES[name]: name for name in FORMATS}
     chosen = best_type(accept, ["application/json", HTML, *rdf])
     if chosen == HTML:
-        return page("queries.html", queries=queries)
+        return _page(queries)
     if chosen in rdf:
-        return _examples(request, queries, rdf[chosen])
+        return _examples(request, queries, rdf[chosen], _LINKS)
     items = [
         {
             "name": query.name,
@@ -54,28 +56,46 @@ async def questions(request: Request) -> Response:
         for query in queries
     ]
     text = json.dumps({"total": len(items), "items": items}, ensure_ascii=False, indent=1)
-    return Response(f"{text}\n", media_type="application/json", headers={"Vary": "Accept"})
+    headers = {"Vary": "Accept", "Link": _LINKS}
+    return Response(f"{text}\n", media_type="application/json", headers=headers)
+
+
+_LINKS = header(
+    [
+        (BASE + "queries", "canonical", ""),
+        *((f"/queries.{suffix}", "alternate", kind) for suffix, kind in TYPES.items()),
+        *of_our_dataset(),
+    ]
+)
+
+
+def _page(queries: Iterable[NamedQuery]) -> Response:
+    shown = page("queries.html", queries=queries)
+    shown.headers["Link"] = _LINKS
+    return shown
 
 
 @router.get(
     "/queries.{suffix}",
     summary="The named questions as examples in RDF",
     response_class=Response,
-    openapi_extra=openapi.document(list(TYPES.values()), [400, 404], versioned=False),
+    openapi_extra=openapi.document(
+        list(TYPES.values()), [400, 404], versioned=False, suffixes=TYPES
+    ),
 )
 @router.head("/queries.{suffix}", include_in_schema=False)
 async def questions_in_format(request: Request, suffix: str) -> Response:
     """Give the questions in the format that a suffix names."""
     if suffix == "html":
-        return page("queries.html", queries=named_queries())
-    return _examples(request, named_queries(), suffix)
+        return _page(named_queries())
+    return _examples(request, named_queries(), suffix, _LINKS)
 
 
 @router.get(
     "/query/{name}",
     summary="A named question as a thing",
     response_class=Response,
-    openapi_extra=openapi.document(list(TYPES.values()), [404, 406], versioned=False, s303={}),
+    openapi_extra=openapi.document([], [404, 406], versioned=False, s303={}),
 )
 @router.head("/query/{name}", include_in_schema=False)
 async def question_as_thing(request: Request, name: str) -> Response:
@@ -86,13 +106,28 @@ async def question_as_thing(request: Request, name: str) -> Response:
     return RedirectResponse(f"/queries/{name}{rest}", 303, headers={"Vary": "Accept"})
 
 
-def _examples(request: Request, queries: Iterable[NamedQuery], suffix: str) -> Response:
+def _examples(request: Request, queries: Iterable[NamedQuery], suffix: str, links: str) -> Response:
     format_ = FORMATS.get(suffix)
     if format_ is None:
         offered = " ".join(f".{name}" for name in FORMATS)
         raise NotFoundError(f"Questions are told in {offered}, not in .{suffix}.")
     body = graph_bytes(examples(queries, base_of(request)), format_)
-    return Response(body, headers={"Content-Type": format_.content_type, "Vary": "Accept"})
+    headers = {"Content-Type": format_.content_type, "Vary": "Accept", "Link": links}
+    return Response(body, headers=headers)
+
+
+@router.get(
+    "/queries/{name}.{suffix}",
+    summary="A named question and its answer, by suffix",
+    response_class=Response,
+    openapi_extra=openapi.document(
+        [*openapi.RESULTS, _SPARQL], [404], suffixes=[*_ROWS, "rq", *FORMATS]
+    ),
+)
+@router.head("/queries/{name}.{suffix}", include_in_schema=False)
+async def question_in_format(request: Request, name: str, suffix: str) -> Response:
+    """Give the answer in a format of rows, the text (``.rq``), or the question in RDF."""
+    return await question(request, f"{name}.{suffix}")
 
 
 @router.get(
@@ -112,7 +147,8 @@ async def question(request: Request, name: str) -> Response:
     name, _, suffix = name.partition(".")
     query = named_query(name)
     if suffix in FORMATS:
-        return _examples(request, [query], suffix)
+        links = header([(f"{BASE}query/{name}", "canonical", ""), *of_our_dataset()])
+        return _examples(request, [query], suffix, links)
     if suffix in _ROWS:
         asked = [("query", query.text), ("format", suffix), *in_address(request)]
         return await answer_query(request, asked)

@@ -18,7 +18,7 @@ from osteokg.api.documents import FORMATS, TYPES, wanted
 from osteokg.api.dumps import dumps_of
 from osteokg.api.history import kept_versions
 from osteokg.api.kept import kept
-from osteokg.api.links import header
+from osteokg.api.links import DESCRIPTION, header, of_service
 from osteokg.api.representations import Validator, represent, validator_for
 from osteokg.api.requests import asked_version, base_of, in_address, store_for
 from osteokg.api.settings import Settings
@@ -30,7 +30,7 @@ from osteokg.kg.names import BASE, contract
 from osteokg.kg.release import ReleaseFile
 from osteokg.kg.results import graph_bytes
 
-__all__ = ["dataset_block", "router"]
+__all__ = ["dataset_block", "links_of_dataset", "router"]
 
 router = APIRouter()
 
@@ -53,7 +53,7 @@ async def void(request: Request) -> Response:
     "/void.{suffix}",
     summary="The same in the format a suffix names",
     response_class=Response,
-    openapi_extra=_DESCRIBED,
+    openapi_extra=openapi.document(list(TYPES.values()), [404], suffixes=TYPES),
 )
 @router.head("/void.{suffix}", include_in_schema=False)
 async def void_in_format(request: Request, suffix: str) -> Response:
@@ -64,7 +64,12 @@ async def void_in_format(request: Request, suffix: str) -> Response:
     return await _described(request, suffix)
 
 
-@router.get("/.well-known/void", include_in_schema=False)
+@router.get(
+    "/.well-known/void",
+    summary="Where everybody looks for the description",
+    response_class=Response,
+    openapi_extra=openapi.document([], versioned=False, s302={}),
+)
 @router.head("/.well-known/void", include_in_schema=False)
 async def well_known() -> Response:
     """Lead to the description from where everybody looks for it.
@@ -78,7 +83,7 @@ async def well_known() -> Response:
     "/version/{version}",
     summary="A version of the dataset",
     response_class=Response,
-    openapi_extra=openapi.document(list(TYPES.values()), [404, 406, 410], s303={}),
+    openapi_extra=openapi.document([], [404, 406, 410], versioned=False, s303={}),
 )
 @router.head("/version/{version}", include_in_schema=False)
 async def version(request: Request, version: str) -> Response:
@@ -103,7 +108,27 @@ async def _described(request: Request, suffix: str) -> Response:
         files,
     )
     triples = [*told, *placed(place)]
-    links = header(
+    links = links_of_dataset(request, suffix)
+    if suffix == "html":
+        data = block(dataset(place.base, place.version, files))
+        response = await asyncio.to_thread(_page, triples, place, data)
+        response.headers["Link"] = links
+        return response
+    format_ = FORMATS[suffix]
+    body = await asyncio.to_thread(graph_bytes, triples, format_)
+    return represent(request, body, format_.content_type, _validator(request, suffix), Link=links)
+
+
+def links_of_dataset(request: Request, suffix: str) -> str:
+    """Return the links of a document about the dataset: what it is, its forms, what it consists of.
+
+    None for a plain dataset but what describes the service.
+    """
+    settings: Settings = request.app.state.settings
+    if settings.plain:
+        return of_service(described=False)
+    version = store_for(request).version
+    return header(
         [
             (BASE, "canonical", ""),
             (BASE, "cite-as", ""),
@@ -115,21 +140,14 @@ async def _described(request: Request, suffix: str) -> Response:
             ),
             ("https://schema.org/Dataset", "type", ""),
             (about().license, "license", ""),
+            DESCRIPTION,
             *(
-                (f"/dumps/{place.version}/{file.name}", "item", file.media_type)
-                for file in files
+                (f"/dumps/{version}/{file.name}", "item", file.media_type)
+                for file in _files(request)
                 if file.name.startswith("osteokg.")
             ),
         ]
     )
-    if suffix == "html":
-        data = block(dataset(place.base, place.version, files))
-        response = await asyncio.to_thread(_page, triples, place, data)
-        response.headers["Link"] = links
-        return response
-    format_ = FORMATS[suffix]
-    body = await asyncio.to_thread(graph_bytes, triples, format_)
-    return represent(request, body, format_.content_type, _validator(request, suffix), Link=links)
 
 
 def _validator(request: Request, suffix: str) -> Validator | None:

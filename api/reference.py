@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
+from osteokg.api.negotiation import HTML
 from osteokg.api.requests import base_of
 
 __all__ = ["Operation", "operations_of", "router"]
@@ -60,7 +64,7 @@ def operations_of(document: _Json, base: str) -> Mapping[str, Sequence[Operation
 
 def _operation(base: str, path: str, method: str, operation: _Json) -> Operation:
     parameters = operation.get("parameters", [])
-    bodies = list(operation.get("requestBody", {}).get("content", {}))
+    bodies = operation.get("requestBody", {}).get("content", {})
     answers = [
         (status, answer.get("description", ""), list(answer.get("content", {})))
         for status, answer in operation.get("responses", {}).items()
@@ -71,37 +75,62 @@ def _operation(base: str, path: str, method: str, operation: _Json) -> Operation
         operation.get("summary", ""),
         operation.get("description", ""),
         parameters,
-        bodies,
+        list(bodies),
         answers,
-        None if bodies or method != "get" else _example(base, path, parameters),
+        _example(base, path, method, parameters, bodies),
     )
 
 
-def _example(base: str, path: str, parameters: Sequence[_Json]) -> str | None:
-    given = dict(_examples(parameters))
+def _example(
+    base: str, path: str, method: str, parameters: Sequence[_Json], bodies: Mapping[str, _Json]
+) -> str | None:
+    """Return a command for the example that says most, None where none says what is needed."""
+    names = [
+        name for place in (*parameters, *bodies.values()) for name in place.get("examples", ())
+    ]
+    name = max(dict.fromkeys(names), key=names.count, default="")
+    asked: list[tuple[str, str]] = []
     for one in parameters:
-        if one["in"] == "path":
-            if one["name"] not in given:
+        example = one.get("examples", {}).get(name)
+        if example is None:
+            if one.get("required"):
                 return None
-            path = path.replace(f"{{{one['name']}}}", given.pop(one["name"]))
-    needed = {one["name"] for one in parameters if one["in"] == "query" and one.get("required")}
-    if not needed <= set(given):
-        return None
-    asked = f"?{urlencode(given)}" if given else ""
-    return f"curl {shlex.quote(base + path + asked)}"
+        elif one["in"] == "path":
+            path = path.replace(f"{{{one['name']}}}", quote(example["value"]))
+        else:
+            value = example["value"]
+            asked += [
+                (one["name"], each) for each in (value if isinstance(value, list) else [value])
+            ]
+    command = ["curl"] if method == "get" else ["curl", "-X", method.upper()]
+    if bodies:
+        told = [kind for kind, content in bodies.items() if name in content.get("examples", {})]
+        if not told or not isinstance(text := bodies[told[0]]["examples"][name]["value"], str):
+            return None
+        command += ["-H", f"Content-Type: {told[0]}", "--data-binary", text]
+    return shlex.join([*command, base + path + (f"?{urlencode(asked)}" if asked else "")])
 
 
-def _examples(parameters: Sequence[_Json]) -> Iterator[tuple[str, str]]:
-    for one in parameters:
-        if one["in"] == "header":
-            continue
-        several = [example["value"] for example in one.get("examples", {}).values()]
-        value = one.get("example", several[0] if several else None)
-        if value is not None:
-            yield one["name"], str(value)
+@router.get(
+    "/openapi.json",
+    summary="This description",
+    response_class=Response,
+    openapi_extra=openapi.document(["application/json"], versioned=False),
+)
+@router.head("/openapi.json", include_in_schema=False)
+async def description(request: Request) -> Response:
+    """Give the OpenAPI document, with the address under which the client has reached us."""
+    told = {**request.app.openapi(), "servers": [{"url": base_of(request)}]}
+    text = await asyncio.to_thread(json.dumps, told, ensure_ascii=False)
+    return Response(text, media_type="application/json")
 
 
-@router.get("/docs", include_in_schema=False)
+@router.get(
+    "/docs",
+    summary="This description as a page",
+    response_class=Response,
+    openapi_extra=openapi.document([HTML], versioned=False),
+)
 @router.head("/docs", include_in_schema=False)
 async def reference(request: Request) -> Response:
     """Show what can be asked over HTTP, and how."""

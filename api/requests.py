@@ -58,6 +58,7 @@ _PARAMETERS = 1000
 _AT_ONCE = 1 << 16
 """So many characters of a form are decoded in a few milliseconds."""
 _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+_DATA_VERSION = re.compile(r"[0-9a-f]{64}")
 _SPARQL_VERSION = re.compile(r"1\.[0-2](?:-basic)?")
 
 
@@ -103,10 +104,17 @@ def asked_version(parameters: Parameters) -> str | None:
     """Return the version of the data that is asked for, None for the current one.
 
     SPARQL 1.2 Protocol, section 2.1, uses the same name for the version of the language: ``1.1``
-    is no version of the data.
+    is no version of the data. Raises RequestError for what names no version at all.
     """
     version = only(parameters, "version")
-    return None if version is None or _SPARQL_VERSION.fullmatch(version) else version
+    if version is None or _SPARQL_VERSION.fullmatch(version):
+        return None
+    if not _DATA_VERSION.fullmatch(version):
+        raise RequestError(
+            f"'{version}' is no version: one is named by 64 hexadecimal digits, as /versions "
+            "lists them."
+        )
+    return version
 
 
 def store_for(request: Request) -> Store:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.findings import askable_kept
 from osteokg.api.lists import asked_of
+from osteokg.api.negotiation import HTML
 from osteokg.api.ontology import ontology_kept
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import store_for
@@ -41,7 +43,16 @@ class _FoundTerm:
     findings: int
 
 
-@router.get("/search", include_in_schema=False)
+@router.get(
+    "/search",
+    tags=["Findings"],
+    summary="The terms, studies and findings that words or an identifier lead to",
+    response_class=Response,
+    openapi_extra=openapi.document(
+        [HTML],
+        parameters=[openapi.parameter("q", "Words, or an identifier: CHEBI:28384.")],
+    ),
+)
 @router.head("/search", include_in_schema=False)
 async def search(request: Request) -> Response:
     """Show what some words lead to; an identifier (``CHEBI:28384``) leads to what it covers."""

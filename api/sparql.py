@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from osteokg.api import openapi
 from osteokg.api.kept import kept
+from osteokg.api.links import of_service
 from osteokg.api.negotiation import best_format, best_type, prefers_html
 from osteokg.api.query_page import Asked, labels_in, query_page
 from osteokg.api.representations import Validator, represent, stream
@@ -75,13 +76,27 @@ async def ask_by_get(request: Request) -> Response:
         return await answer_query(request, parameters)
     accept = request.headers.get("accept")
     if prefers_html(accept, RESULT_TYPES):
-        return query_page(Asked(""))
+        shown = query_page(Asked(""))
+        shown.headers["Link"] = _links(request)
+        return shown
     chosen = best_format(accept, RDF_FORMATS)
     if chosen is None:
         types = ", ".join(format_.media_types[0] for format_ in RDF_FORMATS)
         raise NotAcceptableError(f"The service is described in {types}; to ask it, give 'query'.")
     body = graph_bytes(service_description(await _service(request)), chosen)
-    return represent(request, body, _content_type(request, chosen), None)
+    return Response(
+        body,
+        headers={
+            "Content-Type": _content_type(request, chosen),
+            "Vary": "Accept",
+            "Link": _links(request),
+        },
+    )
+
+
+def _links(request: Request) -> str:
+    settings: Settings = request.app.state.settings
+    return of_service(described=not settings.plain)
 
 
 async def _service(request: Request) -> Service:

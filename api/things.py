@@ -27,7 +27,7 @@ from osteokg.api.terms import term_page
 from osteokg.kg.catalogue import view
 from osteokg.kg.entity import Entity, describe, entity_bytes, linked_from
 from osteokg.kg.errors import NotFoundError
-from osteokg.kg.names import BASE, GRAPH, VOCAB
+from osteokg.kg.names import BASE, GRAPH, KINDS
 from osteokg.kg.results import Query
 from osteokg.kg.store import Store
 
@@ -35,67 +35,87 @@ __all__ = ["router"]
 
 router = APIRouter()
 
-_DESCRIBED = openapi.document(list(TYPES.values()), [404, 406], s303={})
+_LED = openapi.document([], [404], versioned=False, s303={})
+_NAMED = {
+    "/id/{kind}/{slug}": (
+        "A thing: finding, study, arm …",
+        "Lead to the page or the data about a thing, by Accept.",
+    ),
+    "/vocab/{term}": (
+        "A term of the ontology",
+        "Lead to the page or the data about a term, by Accept. The version IRI leads to it.",
+    ),
+    "/graph/{name:path}": (
+        "A named graph: where it is from, how large it is",
+        "Lead to the page or the data about a graph of ours; /graphs?graph= gives its triples.",
+    ),
+    "/source/{name}": (
+        "What a graph follows",
+        "Lead to the page or the data about a source of graphs.",
+    ),
+}
+"""Names of ours by the form of their paths: what they name, what is answered."""
+
+
+@router.get("/id/", summary="The things", response_class=Response, openapi_extra=_LED)
+@router.head("/id/", include_in_schema=False)
+async def every_thing() -> Response:
+    """Lead from what the names of things begin with to the list of them."""
+    return RedirectResponse("/things", 303)
 
 
 @router.get(
-    "/id/{kind}/{slug}",
-    summary="A thing: finding, study, arm …",
-    response_class=Response,
-    openapi_extra=_DESCRIBED,
+    "/id/{kind}/", summary="The things of a kind", response_class=Response, openapi_extra=_LED
 )
-@router.head("/id/{kind}/{slug}", include_in_schema=False)
-async def thing(request: Request, kind: str, slug: str) -> Response:
-    """Lead to the page or the data about a thing, or give the document a suffix names."""
-    return await _dereference(request, f"id/{kind}/{slug}")
+@router.head("/id/{kind}/", include_in_schema=False)
+async def things_of_kind(kind: str) -> Response:
+    """Lead from what the names of a kind of thing begin with to the list of them."""
+    if kind not in KINDS:
+        raise NotFoundError(f"There is no kind of thing '{kind}'; there are {', '.join(KINDS)}.")
+    return RedirectResponse(f"/things?kind={kind}", 303)
 
 
-@router.get(
-    "/vocab/{term}",
-    summary="A term of the ontology",
-    response_class=Response,
-    openapi_extra=_DESCRIBED,
-)
-@router.head("/vocab/{term}", include_in_schema=False)
-async def term(request: Request, term: str) -> Response:
-    """Lead to the page or the data about a term, or give the document a suffix names.
+def _add(form: str, summary: str, words: str) -> None:
+    async def answer(request: Request) -> Response:
+        path = form.replace(":path", "").format(**request.path_params)
+        suffix = request.path_params.get("suffix")
+        return await _dereference(request, (f"{path}.{suffix}" if suffix else path)[1:])
 
-    The ontology's version IRI leads to the ontology.
-    """
-    iri, ontology = f"{VOCAB}{term}", await ontology_kept(request)
-    if iri in ontology.document.values("owl:versionIRI"):
-        return RedirectResponse("/ontology", 303)
-    return await _dereference(request, f"vocab/{term}")
+    types = list(TYPES.values())
+    for path, title, told, described in (
+        (
+            f"{form}.{{suffix}}",
+            f"{summary}, by suffix",
+            "Give the document that a suffix names.",
+            openapi.document(types, [404], suffixes=TYPES),
+        ),
+        (form, summary, words, openapi.document([], [404, 406], s303={})),
+    ):
+        router.add_api_route(
+            path,
+            answer,
+            methods=["GET"],
+            name=path,
+            summary=title,
+            description=told,
+            response_class=Response,
+            openapi_extra=described,
+        )
+        router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
 
 
-@router.get(
-    "/graph/{name:path}",
-    summary="A named graph: where it is from, how large it is",
-    response_class=Response,
-    openapi_extra=_DESCRIBED,
-)
-@router.head("/graph/{name:path}", include_in_schema=False)
-async def graph(request: Request, name: str) -> Response:
-    """Lead to the page or the data about a graph of ours; ``/graphs?graph=`` gives its triples."""
-    return await _dereference(request, f"graph/{name}")
-
-
-@router.get(
-    "/source/{name}",
-    summary="What a graph follows",
-    response_class=Response,
-    openapi_extra=_DESCRIBED,
-)
-@router.head("/source/{name}", include_in_schema=False)
-async def source(request: Request, name: str) -> Response:
-    """Lead to the page or the data about a source of graphs."""
-    return await _dereference(request, f"source/{name}")
+for _form, (_summary, _words) in _NAMED.items():
+    _add(_form, _summary, _words)
 
 
 async def _dereference(request: Request, path: str) -> Response:
     name, dot, suffix = path.rpartition(".")
     if dot and suffix in TYPES:
         return await _document(request, name, suffix)
+    if path.startswith("vocab/") and BASE + path in (
+        (await ontology_kept(request)).document.values("owl:versionIRI")
+    ):
+        return RedirectResponse("/ontology", 303)
     await _must_exist(store_for(request), BASE + path)
     suffix = wanted(request.headers.get("accept"))
     version = asked_version(in_address(request))

@@ -29,7 +29,7 @@ _NAMESPACES = {
     "doi": "https://doi.org/",
     "osteokg": ID,
 }
-"""Prefixes of the KGX files beside those of every file of ours; osteokg as in context.jsonld."""
+"""Prefixes of the KGX files beside those of every file of ours; osteokg as in our JSON-LD."""
 
 NODE_COLUMNS = ("id", "category", "name", "xref", "has_drug", "provided_by")
 EDGE_COLUMNS = (

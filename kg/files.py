@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
 from osteokg.kg.errors import DataError, RequestError
-from osteokg.kg.names import GRAPH, graph_iri
+from osteokg.kg.names import CONTRACT, GRAPH, graph_iri
 from osteokg.kg.problems import Problem
 
 __all__ = [
@@ -267,9 +267,9 @@ def table_files() -> list[Path]:
     return sorted(packaged("kg", "dumps").glob("*.schema.json"))
 
 
-def context_file() -> Path:
-    """Return the JSON-LD context."""
-    return packaged("ontology", "context.jsonld")
+def context_file(version: str = CONTRACT) -> Path:
+    """Return the JSON-LD context of a version of the contract."""
+    return packaged("ontology", "context", f"{version}.jsonld")
 
 
 def frame_file(name: str) -> Path:

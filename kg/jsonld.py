@@ -77,7 +77,7 @@ _DEPTH = 4
 
 
 def context_text(ontology: Iterable[ox.Triple]) -> str:
-    """Return the text of ``ontology/context.jsonld`` as the ontology's properties demand it.
+    """Return the text of the context (``ontology/context/``), as the ontology demands it.
 
     Object properties become links, functional properties single values, all others arrays.
     """
@@ -128,7 +128,7 @@ def _definition(iri: str, kinds: set[str], facts: set[tuple[str, str]]) -> dict[
 
 @cache
 def context() -> dict[str, Any]:
-    """Return the context object that is published in ``ontology/context.jsonld``."""
+    """Return the context object that is published in ``ontology/context/``."""
     loaded: dict[str, Any] = json.loads(context_file().read_text(encoding="utf-8"))["@context"]
     return loaded
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -15,7 +15,16 @@ from osteokg.kg.rows import rows_of
 from osteokg.kg.selection import selection_query
 from osteokg.kg.store import Store
 
-__all__ = ["TERM_KINDS", "Listed", "in_order", "kinds_among", "studies_of", "terms_of", "things_of"]
+__all__ = [
+    "TERM_KINDS",
+    "Listed",
+    "cells_of",
+    "in_order",
+    "kinds_among",
+    "studies_of",
+    "terms_of",
+    "things_of",
+]
 
 TERM_KINDS = {
     "intervention": "InterventionTerm",
@@ -83,20 +92,46 @@ def in_order(listed: Iterable[Listed], orders: Sequence[str], sorts: Sequence[st
 
 async def studies_of(store: Store, filters: Filters) -> list[Listed]:
     """Return the studies that have a statement which the filters leave; all without filters."""
-    text = view("studies")
-    if filters:
-        narrowed = (
-            "{ SELECT DISTINCT ?study WHERE { "
-            f"{sub_select(selection_query(filters))} "
-            "?statement okg:attributedTo|okg:study ?study } }"
-        )
-        text = text.replace("# FILTERS", narrowed)
+    text = _narrowed(view("studies"), filters, "study", "okg:attributedTo|okg:study")
     found: dict[str, Listed] = {}
     for row in await rows_of(store, text):
         label = row.get("label", row["study"].rpartition("/")[2])
         year = row.get("year", "")
         found.setdefault(row["study"], Listed(row["study"], "study", label, (label,), year))
     return list(found.values())
+
+
+def _narrowed(text: str, filters: Filters, name: str, way: str) -> str:
+    """Return a view whose variable is what a way leads to from a statement that filters leave."""
+    if not filters:
+        return text
+    selected = sub_select(selection_query(filters))
+    narrowed = f"{{ SELECT DISTINCT ?{name} WHERE {{ {selected} ?statement {way} ?{name} }} }}"
+    return text.replace("# FILTERS", narrowed)
+
+
+async def cells_of(store: Store, filters: Filters) -> list[Listed]:
+    """Return the cells in which a finding stands that the filters leave; all without filters.
+
+    A cell is called by what it is about: what was given, in which models, what was measured where.
+    """
+    told: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in await rows_of(store, _narrowed(view("cells"), filters, "cell", "okg:cell")):
+        told[row["cell"]][row["property"].removeprefix(VOCAB)].append(row.get("label", ""))
+    return [
+        Listed(iri, "cell", label, (label,))
+        for iri, label in zip(told, map(_about, told.values()), strict=True)
+    ]
+
+
+def _about(cell: Mapping[str, Sequence[str]]) -> str:
+    def words(name: str) -> str:
+        return " + ".join(sorted(cell.get(name, ())))
+
+    given = words("intervention") or words("inducingProcedure")
+    against = f" against {words('comparator')}" if words("comparator") else ""
+    place = f"{words('outcome')}, {words('compartment')}"
+    return f"{given}{against}, {words('model')}: {place} ({words('contrast')})"
 
 
 async def terms_of(

@@ -13,6 +13,8 @@ from osteokg.kg.errors import RequestError
 
 __all__ = [
     "BASE",
+    "CONTEXT",
+    "CONTRACT",
     "DESCRIBING",
     "GRAPH",
     "ID",
@@ -62,6 +64,15 @@ KINDS = (
     "gap",
 )
 """The kinds of thing, in the order in which a study's file tells them; computed ones last."""
+
+CONTRACT = "1"
+"""The version of the contract: raised when a key, a field or an IRI goes away or changes.
+
+``kg.contract.record`` holds it to what it promises; the contexts of earlier versions stay.
+"""
+
+CONTEXT = f"{BASE}context/{CONTRACT}.jsonld"
+"""The JSON-LD context that our JSON is read with, under its version."""
 
 PREFIXES: Mapping[str, str] = MappingProxyType(
     {

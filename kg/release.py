@@ -182,7 +182,10 @@ async def _findings(version: Version) -> list[tuple[str, bytes]]:
         rows = await select(store, Filters())
         return [
             ("findings.csv", findings_csv(await findings_rows(store)).encode()),
-            ("findings.jsonld", Page(len(rows), await ToldRows().of(store, rows)).as_jsonld()),
+            (
+                "findings.jsonld",
+                Page(len(rows), await ToldRows(linked=True).of(store, rows)).as_jsonld(),
+            ),
             ("nanopubs.trig", nanopubs_bytes(await nanopubs(store), DATASET_FORMATS[0])),
         ]
     finally:

@@ -29,6 +29,7 @@ __all__ = [
     "run_shapes",
     "run_violation_queries",
     "shacl_report",
+    "shapes_graph",
     "validate",
 ]
 
@@ -72,13 +73,14 @@ def load_shapes(paths: Iterable[Path] | None = None) -> Graph:
         if isinstance(triples, Problem):
             problems.append(triples)
         else:
-            graph += _to_rdflib(triples)
+            graph += shapes_graph(triples)
     if problems:
         raise DataError(problems)
     return graph
 
 
-def _to_rdflib(triples: Iterable[ox.Triple]) -> Graph:
+def shapes_graph(triples: Iterable[ox.Triple]) -> Graph:
+    """Return shapes as ``run_shapes`` takes them."""
     graph = Graph()
     for triple in triples:
         subject, predicate, value = (_term(term) for term in triple)
@@ -109,7 +111,7 @@ def run_shapes(
         ours = (*dataset.sources.ontology, *dataset.sources.evidence)
         triples = (triple for path in ours for triple in dataset.triples_of.get(path, ()))
     with unremarked():
-        data = _to_rdflib(triples)
+        data = shapes_graph(triples)
         _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     assert isinstance(report, Graph)
     problems = []

@@ -1,5 +1,7 @@
-// A SHACL validator of others holds our JSON-LD to our shapes: the curated graphs as they are
-// served conform, and a broken one is refused, by the shape that it breaks.
+// A SHACL validator of others holds our JSON-LD to our shapes. The curated graphs as they are served
+// conform to the shapes of curators, which are closed; all findings, with what the rules compute of
+// them, to the shapes for what is served (/shapes/served). What is broken is refused, by the shape
+// that it breaks.
 import { readFile, readdir } from "node:fs/promises";
 import jsonld from "jsonld";
 import N3 from "n3";
@@ -13,7 +15,11 @@ for (const name of (await readdir(folder)).filter((one) => one.endsWith(".ttl"))
 }
 
 async function graph(name) {
-  const response = await get(`graphs?graph=${encodeURIComponent(name)}`, "application/ld+json");
+  return document(`graphs?graph=${encodeURIComponent(name)}`);
+}
+
+async function document(path) {
+  const response = await get(path, "application/ld+json");
   const quads = await jsonld.toRDF(await response.json(), { format: "application/n-quads", documentLoader });
   return new N3.Parser({ format: "N-Quads" }).parse(quads);
 }
@@ -41,3 +47,14 @@ const broken = (await validator.validate(data)).results
   .map((one) => one.sourceShape.value.split("/").pop());
 same([...new Set(broken)].sort(), ["Finding-direction", "Finding-outcome"], "what is broken");
 console.log("a finding without direction, with a site for an outcome, is refused");
+
+const served = new N3.Store(new N3.Parser().parse(await (await get("shapes/served.ttl")).text()));
+const list = new N3.Store(await document("findings.jsonld"));
+list.addQuads(await graph(`${OSTEOKG}graph/ontology`));
+const openly = new Validator(served);
+same((await openly.validate(list)).results.filter((one) => one.severity.value.endsWith("#Violation")).map(told), [], "violations of the list");
+same(list.countQuads(null, okg("counteracts"), null, null) > 50, true, "computed edges are in it");
+list.removeQuads(list.getQuads(finding, okg("direction"), null, null));
+const missed = (await openly.validate(list)).results.map((one) => [one.focusNode.value, one.sourceShape.value.split("/").pop()]);
+same(missed, [[finding.value, "Finding-direction"]], "what is broken in the list");
+console.log(`findings.jsonld, ${list.size} triples with the ontology, conforms to the shapes for what is served`);

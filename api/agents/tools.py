@@ -46,7 +46,7 @@ from osteokg.kg.errors import (
     TimeLimitError,
 )
 from osteokg.kg.jsonld import compact
-from osteokg.kg.names import BASE, ID, VOCAB, contract, expand
+from osteokg.kg.names import BASE, CONTEXT, ID, VOCAB, contract, expand
 from osteokg.kg.nanopub import nanopub_of, statements_of
 from osteokg.kg.results import ROW_FORMATS, Query
 from osteokg.kg.schema_card import schema_card
@@ -204,7 +204,7 @@ class Desk:
             told = entity.is_statement()
             nanopub = (await nanopub_of(store, iri)).iri if told else None
             data = json.loads(await asyncio.to_thread(compact, entity.triples, [iri]))
-            data["@context"] = BASE + "context.jsonld"
+            data["@context"] = CONTEXT
             return Statement(
                 provenance=provenance_of(store.version),
                 truncated=False,

@@ -1,6 +1,6 @@
 """The contract of the syntheses: what their JSON says, as pydantic models for OpenAPI.
 
-A thing has ``id``, a compact IRI as in ``/context.jsonld``, and keys of that context wherever the
+A thing has ``id``, a compact IRI as in ``/context/1.jsonld``, and keys of that context wherever the
 graph has a property for it, as in ``osteokg.kg.contract``: so a cell is read as JSON-LD, and says
 what the graph says of it. Keys that the context does not know (``votes``, ``conflict`` …) are of
 the synthesis, not of the graph. The models are read from what ``osteokg.kg.synthesis`` returns,

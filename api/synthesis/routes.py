@@ -136,14 +136,24 @@ for _kind in KINDS.values():
         _add(f"{_path}.svg", _kind, ["image/svg+xml"], _in_form(_kind, "svg"))
 
 
-@router.get("/synthesis", include_in_schema=False)
+@router.get(
+    "/synthesis",
+    summary="What can be asked of the evidence taken together",
+    response_class=Response,
+    openapi_extra=openapi.document([HTML], versioned=False),
+)
 @router.head("/synthesis", include_in_schema=False)
 async def syntheses() -> Response:
     """Show what can be asked of the evidence taken together."""
     return page("synthesis/index.html", kinds=KINDS.values())
 
 
-@router.get("/methods", include_in_schema=False)
+@router.get(
+    "/methods",
+    summary="How votes are counted, tested and held against each other",
+    response_class=Response,
+    openapi_extra=openapi.document([HTML], versioned=False),
+)
 @router.head("/methods", include_in_schema=False)
 async def methods() -> Response:
     """Tell how votes are counted, tested and held against each other, and what that cannot say."""

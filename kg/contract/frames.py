@@ -14,6 +14,7 @@ from typing import Any
 from osteokg.kg.contract.models import ITEMS, Cell, Term
 from osteokg.kg.contract.parts import Link, Publication, Resource, Study
 from osteokg.kg.contract.reading import fields_of
+from osteokg.kg.names import CONTRACT
 
 __all__ = ["FRAMED", "TERM_CLASSES", "frame_text"]
 
@@ -39,7 +40,7 @@ def frame_text(name: str) -> str:
     """Return the text of ``ontology/frames/<name>.jsonld``."""
     model, classes = FRAMED[name]
     frame = {
-        "@context": "../context.jsonld",
+        "@context": f"../context/{CONTRACT}.jsonld",
         "@type": [f"okg:{one}" for one in classes],
         "@explicit": True,
         "@embed": "@always",

@@ -7,6 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import pyoxigraph as ox
@@ -101,9 +102,21 @@ def _row(described: Described, one: Selected) -> Statement:
     return told.model_copy(update=update)
 
 
-def as_json(item: BaseModel) -> bytes:
-    """Return a model as JSON text, what is not stated left out."""
-    return item.model_dump_json(by_alias=True, exclude_none=True).encode()
+def as_json(item: BaseModel, *, linked: bool = False) -> bytes:
+    """Return a model as JSON text, what is not stated left out.
+
+    ``linked`` leaves out as well what the context has no key for: it would be no part of the RDF,
+    and readers that are strict about it refuse the document.
+    """
+    plain = _plain_keys(type(item)) if linked else None
+    return item.model_dump_json(by_alias=True, exclude_none=True, exclude=plain).encode()
+
+
+@cache
+def _plain_keys(model: type[BaseModel]) -> set[str]:
+    return {
+        name for name, info in model.model_fields.items() if (info.alias or name) not in context()
+    }
 
 
 @dataclass(frozen=True)
@@ -120,7 +133,7 @@ class Page:
         return head + b",\n".join(self.items) + b'\n],"next":%b}\n' % json.dumps(self.next).encode()
 
     def as_jsonld(self) -> bytes:
-        """Return the items with the context, so that they are read as RDF anywhere.
+        """Return the items, which are ``linked`` ones, with the context: RDF to anybody.
 
         Nothing else stands beside them: some readers take a graph with unknown keys beside it for
         a named one. Total and next page are in the JSON, and the next page in ``Link`` as well.
@@ -128,19 +141,25 @@ class Page:
         text = json.dumps(context(), ensure_ascii=False, separators=(",", ":")).encode()
         return b'{"@context":%b,\n"items":[\n%b\n]}\n' % (text, b",\n".join(self.items))
 
+    def triples(self) -> list[ox.Triple]:
+        """Return the triples of the JSON-LD, each once: what the Turtle of a page says."""
+        read = ox.parse(self.as_jsonld(), ox.RdfFormat.JSON_LD)
+        return list(dict.fromkeys(quad.triple for quad in read))
+
 
 class ToldRows:
     """Keep the JSON of rows of one version, least asked out first: pages share them."""
 
-    def __init__(self, most: int = 2000) -> None:
-        """Keep so many rows."""
+    def __init__(self, most: int = 2000, *, linked: bool = False) -> None:
+        """Keep so many rows, plain or ``linked`` as ``as_json`` says."""
         self._most = most
+        self._linked = linked
         self._texts: OrderedDict[Selected, bytes] = OrderedDict()
 
     async def of(self, store: Store, selected: Sequence[Selected]) -> list[bytes]:
         """Return the JSON of each row, in order."""
         missing = [one for one in selected if one not in self._texts]
-        made = dict(zip(missing, await _texts(store, missing), strict=True)) if missing else {}
+        made = dict(zip(missing, await self._made(store, missing), strict=True)) if missing else {}
         found = [self._texts.get(one) or made[one] for one in selected]
         for one, text in zip(selected, found, strict=True):
             self._texts[one] = text
@@ -149,10 +168,9 @@ class ToldRows:
             self._texts.popitem(last=False)
         return found
 
-
-async def _texts(store: Store, selected: Sequence[Selected]) -> list[bytes]:
-    rows = await rows_told(store, selected)
-    return await asyncio.to_thread(lambda: [as_json(row) for row in rows])
+    async def _made(self, store: Store, selected: Sequence[Selected]) -> list[bytes]:
+        rows = await rows_told(store, selected)
+        return await asyncio.to_thread(lambda: [as_json(row, linked=self._linked) for row in rows])
 
 
 async def resources_of(store: Store, model: type[Model], things: Sequence[str]) -> list[Model]:

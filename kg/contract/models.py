@@ -1,6 +1,6 @@
 """Models: the shape of each resource in JSON.
 
-The keys are those of the JSON-LD context (``ontology/context.jsonld``), in camel case here and
+The keys are those of the JSON-LD context (``ontology/context/``), in camel case here and
 there, so that the same document is RDF. Three rules make the shape: a term or value is an object
 with ``id`` and ``label``; a thing is told whole where it belongs to what is told (a finding's
 comparison, its arms), else it is its name (``osteokg:finding/…``); and what may be several is
@@ -27,6 +27,7 @@ from osteokg.kg.contract.parts import (
 __all__ = [
     "ITEMS",
     "Cell",
+    "CellsPage",
     "ClinicalFinding",
     "Conclusion",
     "CountedTerm",
@@ -51,7 +52,7 @@ class Statement(Resource):
     """What somebody states, in our own words, and the sentences that say so.
 
     ``finding`` and ``kind`` are what the findings table has under these names: they are for who
-    reads plain JSON, and no part of the RDF.
+    reads plain JSON, and neither in the RDF nor in the JSON-LD.
     """
 
     finding: str | None = None
@@ -86,6 +87,7 @@ class _Result(Statement):
     method: list[Link] = []
     study: list[Study] = []
     attributed_to: list[Name] = []
+    had_primary_source: list[Name] = []
     retraction: Link | None = None
     as_explanation: bool | None = None
 
@@ -266,6 +268,14 @@ class TermsPage(BaseModel):
 
     total: int
     items: list[CountedTerm]
+    next: str | None
+
+
+class CellsPage(BaseModel):
+    """A page of cells of the evidence."""
+
+    total: int
+    items: list[Cell]
     next: str | None
 
 

@@ -128,7 +128,7 @@ class Experiment(Resource):
 
 
 class Arm(Resource):
-    """Animals with the same exposures; the last three are computed from these."""
+    """Animals with the same exposures; the last four are computed from these."""
 
     label: Text | None = None
     exposure: list[Exposure] = []
@@ -141,6 +141,7 @@ class Arm(Resource):
     model: list[Link] = []
     inducing_procedure: list[Link] = []
     treatment_agent: list[Link] = []
+    control_condition: list[Link] = []
 
 
 class Comparison(Resource):

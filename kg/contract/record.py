@@ -18,13 +18,10 @@ from osteokg.kg.contract.parts import Link, Resource
 from osteokg.kg.contract.reading import fields_of
 from osteokg.kg.files import packaged
 from osteokg.kg.jsonld import context
-from osteokg.kg.names import GRAPH, ID, KINDS, VOCAB
+from osteokg.kg.names import CONTRACT, GRAPH, ID, KINDS, VOCAB
 from osteokg.kg.problems import Problem
 
-__all__ = ["CONTRACT", "broken", "promises", "record_file", "record_text", "recorded"]
-
-CONTRACT = "1"
-"""The version of the contract: raised when a key, a field or an IRI goes away or changes."""
+__all__ = ["broken", "promises", "record_file", "record_text", "recorded"]
 
 Promises = Mapping[tuple[str, str], str]
 
@@ -86,7 +83,7 @@ def broken(promised: Promises, now: Promises) -> list[Problem]:
             message=f"Contract {CONTRACT} promises the {what} {name} ({meaning}); "
             + ("it is gone" if (what, name) not in now else f"it is {now[what, name]} now")
             + ". Bring it back (an obsolete name keeps its declaration), or raise CONTRACT in "
-            "kg/contract/record.py and say so in the changelog.",
+            "kg/names.py and say so in the changelog.",
             constraint="broken-promise",
             file=record_file(),
             line=number,

@@ -106,7 +106,7 @@ def test_fmt_tells_a_promise_that_is_not_kept_and_leaves_the_record_alone(
     lines = len(before.splitlines())
     assert out.startswith(f"{record.name}:{lines}: violation [broken-promise] ")
     assert "promises the key species2" in out
-    assert "raise CONTRACT in kg/contract/record.py" in out
+    assert "raise CONTRACT in kg/names.py" in out
     assert record.read_bytes() == before
 
 

@@ -210,8 +210,6 @@ def test_json_ld_is_compact_with_our_context(get):
         f"{FINDING}.TTL",
         f"{FINDING}.",
         f"{FINDING}.ttl.ttl",
-        "/id/finding",
-        "/id",
         "/nowhere",
         "/static/nowhere.css",
         "/static/../api/app.py",
@@ -307,18 +305,48 @@ def test_the_findings_in_json_ld_expand_without_network(get, canonical_graph):
 # Small routes
 
 
-def test_the_context_is_published(get):
-    response = get("/context.jsonld")
-    assert response.headers["content-type"] == "application/ld+json"
-    assert response.json() == {"@context": context()}
+def test_the_context_is_published_under_its_version_too(get):
+    for path in ("/context.jsonld", "/context/1.jsonld"):
+        response = get(path)
+        assert response.headers["content-type"] == "application/ld+json"
+        assert response.json() == {"@context": context()}
+        canonical = '<https://w3id.org/osteokg/context/1.jsonld>; rel="canonical"'
+        assert canonical in response.headers["link"]
+    for version in ("2", "0", "x", "..", "%2e%2e%2fframes%2fFinding"):
+        assert get(f"/context/{version}.jsonld").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [("/id/", "/things"), ("/id/arm/", "/things?kind=arm"), ("/vocab/", "/ontology")],
+)
+def test_what_names_begin_with_leads_to_what_is_named_so(server, get, path, location):
+    """A prefix of the context is an address, and people follow it."""
+    response = get(path)
+    assert (response.status_code, response.headers["location"]) == (303, location)
+    assert server.get(location).status_code == 200
+    assert get("/id/animal/").status_code == 404
+
+
+def test_what_is_of_the_whole_says_what_holds_of_it(server):
+    licence = '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+    for path in ("/", "/sparql", "/queries", "/queries.ttl", "/queries.html", "/void.ttl",
+                 "/shapes", "/shapes/served.ttl", "/ontology", "/frames/Term.jsonld"):  # fmt: skip
+        for accept in ("text/html", "text/turtle;q=0.9, */*;q=0.1"):
+            answer = server.get(path, headers={"Accept": accept}, follow_redirects=True)
+            link = answer.headers["link"]
+            assert licence in link, path
+            assert re.search(r'rel="(describedby|describes|canonical)"', link), path
+    start = server.get("/", headers={"Accept": "text/html"}).headers["link"]
+    assert '<https://w3id.org/osteokg/>; rel="canonical"' in start
+    assert '</void.ttl>; rel="describedby"; type="text/turtle"' in start
+    assert '</openapi.json>; rel="service-desc"' in server.get("/sparql").headers["link"]
 
 
 def test_the_ontology_is_published_under_its_own_name_too(get, project):
     response = get("/ontology")
     assert response.headers["content-type"] == "text/turtle; charset=utf-8"
     assert response.content == (project / "ontology" / "osteokg.ttl").read_bytes()
-    assert get("/vocab/").status_code == 303
-    assert get("/vocab/").headers["location"] == "/ontology"
 
 
 def test_health_says_the_version(get, version):

@@ -10,7 +10,13 @@ import httpx2
 import pyoxigraph as ox
 import pytest
 
-from osteokg.kg.contract.models import FindingsPage, StudiesPage, TermsPage, ThingsPage
+from osteokg.kg.contract.models import (
+    CellsPage,
+    FindingsPage,
+    StudiesPage,
+    TermsPage,
+    ThingsPage,
+)
 from osteokg.kg.jsonld import context
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -19,6 +25,7 @@ MODELS = {
     "studies": StudiesPage,
     "terms": TermsPage,
     "things": ThingsPage,
+    "cells": CellsPage,
 }
 
 
@@ -65,14 +72,74 @@ def test_filters_leave_the_same_in_every_format(server, given, query, total):
     assert [row["finding"] for row in rows] == names
     document = server.get(f"/findings.jsonld?{query}").json()
     assert document.pop("@context") == context()
-    assert document == {"items": page["items"]}
+    plain = ("finding", "kind")
+    assert document == {
+        "items": [{k: v for k, v in item.items() if k not in plain} for item in page["items"]]
+    }
     html = unescape(server.get(f"/findings.html?{query}").text)
     assert all(item["paraphrase"] in html for item in page["items"])
     triples = set(ox.parse(server.get(f"/findings.ttl?{query}").content, ox.RdfFormat.TURTLE))
     told = set(ox.parse(server.get(f"/findings.jsonld?{query}").content, ox.RdfFormat.JSON_LD))
     # Nothing beside the items makes a named graph of them to readers that take it so.
     assert {quad.graph_name for quad in told} <= {ox.DefaultGraph()}
-    assert {quad.triple for quad in told} <= {quad.triple for quad in triples}
+    assert {quad.triple for quad in told} == {quad.triple for quad in triples}
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/studies{}?site=Femur", "study"),
+        ("/terms{}?kind=site&below=Femur&sort=-label", "term"),
+        ("/things{}?kind=arm", "thing"),
+        ("/cells{}?outcome=BoneMass", "cell"),
+    ],
+)
+def test_every_list_says_the_same_in_every_format(server, given, address, named):
+    items = given(address.format(""))["items"]
+    assert len(items) > 1
+    table = server.get(address.format(".csv"))
+    assert table.headers["content-type"] == "text/csv; header=present; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(table.text, newline="")))
+    names = dict.fromkeys(row[named] for row in rows)
+    assert [name.rpartition("/")[2] for name in names] == [
+        re.split("[/:]", item["id"])[-1] for item in items
+    ]
+    if "label" in items[0]:
+        labels = {row["label"] for row in rows}
+        assert {text if isinstance(text := item["label"], str) else text["@value"]
+                for item in items} == labels  # fmt: skip
+    turtle = set(ox.parse(server.get(address.format(".ttl")).content, ox.RdfFormat.TURTLE))
+    linked = set(ox.parse(server.get(address.format(".jsonld")).content, ox.RdfFormat.JSON_LD))
+    assert turtle == linked
+    subjects = {quad.subject.value.rpartition("/")[2] for quad in linked}
+    assert {re.split("[/:]", item["id"])[-1] for item in items} <= subjects
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_tables_and_graphs_are_whole_and_pages_where_a_page_is_asked_for(server, given, name):
+    total = given(f"/{name}?limit=1")["total"]
+    assert total > 2
+    whole = server.get(f"/{name}.jsonld").json()["items"]
+    assert len(whole) == total
+    some = server.get(f"/{name}.jsonld?limit=2")
+    assert some.json()["items"] == whole[:2]
+    assert links_of(some)[("next", "")].startswith(f"/{name}.jsonld?limit=2&cursor=")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_json_ld_has_no_key_that_the_context_does_not_read(server, name):
+    """A processor that is strict (jsonld.js with ``safe``, its default) refuses such a document."""
+
+    def keys(value):
+        if isinstance(value, list):
+            return {key for one in value for key in keys(one)}
+        if isinstance(value, dict):
+            return set(value) | {key for one in value.values() for key in keys(one)}
+        return set()
+
+    document = server.get(f"/{name}.jsonld").json()
+    strange = keys(document["items"]) - set(context()) - {"@value", "@language", "@type"}
+    assert strange == set()
 
 
 def test_the_formats_are_negotiated(server):
@@ -248,6 +315,23 @@ def test_terms_are_found_by_synonym_kind_and_place_in_the_hierarchy(given):
     assert any(match["id"].endswith("CHEBI_16374") for match in k2["exactMatch"])
 
 
+def test_cells_are_those_in_which_such_a_finding_stands(server, given):
+    cells = given("/cells?intervention=VitaminK2&outcome=BoneMass")
+    everything = given("/cells")
+    assert 0 < cells["total"] < everything["total"]
+    for cell in cells["items"]:
+        assert cell["type"] == ["okg:EvidenceCell"]
+        assert cell["outcome"] == [{"id": "okg:BoneMass", "label": "bone mass"}]
+        findings = given(f"/findings?cell={cell['id'].removeprefix('osteokg:cell/')}")
+        assert findings["total"] > 0
+        assert all(item["cell"] == cell["id"] for item in findings["items"])
+    rows = csv.DictReader(io.StringIO(server.get("/cells.csv").text, newline=""))
+    found = {row["cell"]: int(row["findings"]) for row in rows}
+    first = cells["items"][0]["id"].replace("osteokg:", "https://w3id.org/osteokg/id/")
+    assert found[first] == given(f"/findings?cell={first}")["total"]
+    assert "vitamin K2" in server.get("/cells.html").text
+
+
 def test_things_are_listed_by_kind_and_word(given):
     arms = given("/things?kind=arm&sort=-label")
     assert arms["total"] == 10
@@ -271,6 +355,20 @@ def test_every_list_is_what_its_schema_says_and_leads_to_itself(server, name):
         assert other.headers["content-type"].partition(";")[0] == type_
     html = server.get(f"/{name}.html?limit=4").text
     assert html.count("<h1>") == 1
+
+
+def test_every_list_says_what_holds_of_it(server):
+    """RFC 8288; the relations of FAIR Signposting."""
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    for name in MODELS:
+        for suffix in ("", ".jsonld", ".csv", ".ttl", ".html"):
+            links = links_of(server.get(f"/{name}{suffix}?limit=2"))
+            canonical = links[("canonical", "")]
+            assert canonical.startswith(f"{server.base_url}".rstrip("/") + f"/{name}")
+            assert "limit" not in canonical
+            assert links[("describedby", "")] == "/void"
+            assert links[("license", "")] == licence
+            assert links[("service-desc", "application/json")] == "/openapi.json"
 
 
 def test_plain_json_names_the_context_that_reads_it(server):
@@ -302,7 +400,10 @@ def test_the_examples_of_the_description_are_answered(packaged_server):
     for name, model in MODELS.items():
         everything = packaged_server.get(f"/{name}?limit=1").json()["total"]
         for parameter in paths[f"/{name}"]["get"]["parameters"]:
-            for value in parameter.get("example", ()):
+            for key, example in parameter.get("examples", {}).items():
+                if not key.startswith("by-"):
+                    continue
+                (value,) = example["value"]
                 response = packaged_server.get(f"/{name}", params={parameter["name"]: value})
                 assert response.status_code == 200, response.text
                 assert 0 < response.json()["total"] < everything, (name, parameter["name"], value)

@@ -4,11 +4,14 @@
 it does not vary are drawn by hypothesis, 300 requests each.
 """
 
+import re
+
 import httpx2
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from osteokg.api.app import create_app
@@ -89,6 +92,66 @@ def test_the_document_says_what_needs_the_token(document):
     assert secured == {
         ("/update", "post"), ("/graphs", "put"), ("/graphs", "post"), ("/graphs", "delete")
     }  # fmt: skip
+
+
+def test_every_address_is_in_the_document(document):
+    app = create_app(Settings(plain=True), InMemory())
+    found = set()
+
+    def walk(routes, prefix=""):
+        for route in routes:
+            inner = getattr(route, "original_router", None) or getattr(route, "routes", None)
+            if isinstance(route, Route):
+                if "GET" in (route.methods or ()):
+                    found.add(prefix + route.path_format)
+            elif hasattr(inner, "routes"):
+                walk(inner.routes, prefix)
+
+    walk(app.routes)
+    assert len(found) > 60
+    # a graph under its own address is that of /graphs?graph=
+    assert found - set(document["paths"]) == {"/graphs/{rest}"}
+
+
+def test_the_document_says_where_the_service_is(server, document):
+    assert document["servers"] == [{"url": str(server.base_url).rstrip("/")}]
+    app = create_app(Settings(plain=True, base_url="https://example.org/k2"), InMemory())
+    with TestClient(app) as client:
+        told = client.get("/openapi.json").json()["servers"]
+    assert told == [{"url": "https://example.org/k2"}]
+
+
+def test_every_parameter_is_there_once_and_every_refusal_is_a_problem(document):
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            told = [(one["in"], one["name"]) for one in operation["parameters"]]
+            assert len(told) == len(set(told)), path
+            assert {name for place, name in told if place == "path"} == set(
+                re.findall(r"{(\w+)}", path)
+            ), path
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    kinds = set(answer["content"])
+                    assert {"application/problem+json", "text/html"} <= kinds, (path, status)
+                    # the report on data that would be wrong
+                    assert status == "422" or len(kinds) == 2, (path, status)
+            if method == "get":
+                assert "422" not in operation["responses"], path
+    schemas = document["components"]["schemas"]
+    assert schemas["Problem"]["required"] == ["type", "title", "status", "detail"]
+    assert not any("Validation" in name for name in schemas)
+
+
+@pytest.mark.parametrize("path", ["/findings?site=Femurr", "/nowhere", "/id/finding/nowhere",
+                                  "/findings?version=abc", "/sparql?query=SELECT"])  # fmt: skip
+def test_a_problem_is_what_its_schema_says(server, document, path):
+    told = server.get(path)
+    assert told.headers["content-type"] == "application/problem+json"
+    schema, problem = document["components"]["schemas"]["Problem"], told.json()
+    assert set(schema["required"]) <= set(problem) <= set(schema["properties"])
+    kinds = {"string": str, "integer": int, "array": list}
+    for name, value in problem.items():
+        assert isinstance(value, kinds[schema["properties"][name]["type"]]), name
 
 
 NAMES = ["query", "update", "default-graph-uri", "named-graph-uri", "using-graph-uri", "version",

@@ -219,6 +219,15 @@ def test_robots_may_read_pages_and_are_told_of_the_sitemap(server):
     assert robots.site_maps() == [f"{base}/sitemap.xml"]
 
 
+def test_below_a_path_robots_are_told_of_addresses_below_it(version):
+    settings = Settings(base_url="https://example.org/k2")
+    with TestClient(create_app(settings, InProcessStore(version))) as client:
+        lines = client.get("/robots.txt").text.splitlines()
+    assert "Disallow: /k2/graphs" in lines
+    assert "Allow: /k2/" in lines
+    assert lines[-1] == "Sitemap: https://example.org/k2/sitemap.xml"
+
+
 def test_the_sitemap_has_every_thing_and_nothing_that_is_not_there(server):
     urls = ET.fromstring(server.get("/sitemap.xml").content)  # noqa: S314 - our own
     space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -228,6 +237,8 @@ def test_the_sitemap_has_every_thing_and_nothing_that_is_not_there(server):
     base = str(server.base_url).rstrip("/")
     assert f"{base}/id/finding/quill-2001-k2-bone-mass-femur.html" in found
     assert f"{base}/vocab/Femur.html" in found
+    for name in ("studies", "terms", "things", "cells", "synthesis", "synthesis/gaps", "methods"):
+        assert f"{base}/{name}" in found
     for address in [*found[:30], *found[30::40]]:
         assert server.get(address, headers={"Accept": "text/html"}).status_code == 200, address
 

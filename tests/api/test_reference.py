@@ -9,26 +9,39 @@ DOCUMENT = {
                 "tags": ["Findings"],
                 "summary": "Findings",
                 "parameters": [
-                    {"name": "kind", "in": "path", "required": True, "example": "null"},
-                    {"name": "q", "in": "query", "example": "bone mass"},
-                    {"name": "If-None-Match", "in": "header", "example": "x"},
+                    {
+                        "name": "kind",
+                        "in": "path",
+                        "required": True,
+                        "examples": {"other": {"value": "x"}, "one": {"value": "null"}},
+                    },
+                    {"name": "q", "in": "query", "examples": {"one": {"value": ["bone mass"]}}},
+                    {"name": "site", "in": "query", "examples": {"by-site": {"value": ["Femur"]}}},
                 ],
                 "responses": {"200": {"description": "Good.", "content": {"text/csv": {}}}},
             }
         },
         "/update": {"post": {"requestBody": {"content": {"application/sparql-update": {}}}}},
+        "/validate": {
+            "post": {
+                "requestBody": {"content": {"text/turtle": {"examples": {"one": {"value": "."}}}}}
+            }
+        },
     }
 }
 
 
 def test_an_operation_is_shown_with_an_example_that_can_be_run():
     found = operations_of(DOCUMENT, "https://ex.org/k")
-    (findings,), (update,) = found["Findings"], found["The service"]
+    (findings,), (update, validate) = found["Findings"], found["The service"]
     assert findings.example == "curl 'https://ex.org/k/findings/null?q=bone+mass'"
     assert findings.answers == [("200", "Good.", ["text/csv"])]
     assert findings.anchor == "get-findings-kind"
     assert (update.method, update.bodies) == ("POST", ["application/sparql-update"])
     assert update.example is None
+    assert validate.example == (
+        "curl -X POST -H 'Content-Type: text/turtle' --data-binary . https://ex.org/k/validate"
+    )
 
 
 def test_what_needs_a_value_that_nobody_gives_has_no_example():

@@ -104,7 +104,15 @@ def test_the_version_of_the_language_is_no_version_of_the_data(server):
 def test_a_thing_leads_to_its_data_of_the_same_version(server, version):
     answer = server.get(f"{FINDING}?version={version}", headers={"Accept": "text/turtle"})
     assert answer.headers["location"] == f"{FINDING}.ttl?version={version}"
-    assert server.get(f"{FINDING}?version=x").status_code == 410
+    assert server.get(f"{FINDING}?version={'0' * 64}").status_code == 410
+
+
+@pytest.mark.parametrize("path", ["/findings", f"{FINDING}", f"{FINDING}.ttl", "/void", ASK[:7]])
+def test_what_names_no_version_is_wrong_and_not_gone(server, path):
+    response = server.get(path, params={"version": "abc", "query": "ASK {}"}
+                          if path == "/sparql" else {"version": "abc"})  # fmt: skip
+    assert response.status_code == 400
+    assert "'abc' is no version" in response.json()["detail"]
 
 
 # Compression
@@ -200,3 +208,43 @@ def test_zlib_writes_what_gzip_reads():
     """The window that asks zlib for gzip's header and checksum (zlib manual, deflateInit2)."""
     packer = zlib.compressobj(5, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     assert gzip.decompress(packer.compress(b"a" * 1000) + packer.flush()) == b"a" * 1000
+
+
+# What has no version of its own is known by its content
+
+DOCUMENTS = [
+    "/", "/ontology", "/ontology.ttl", "/context.jsonld", "/context/1.jsonld", "/shapes",
+    "/shapes/served", "/queries", "/queries.ttl", "/frames/Finding.jsonld", "/openapi.json",
+    "/sitemap.xml", "/robots.txt", "/versions", "/versions.atom", "/sparql", "/docs", "/dumps",
+    "/mappings.sssom.tsv", f"{FINDING}.html", "/completions.json",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+@pytest.mark.parametrize("coding", [IDENTITY, GZIP])
+def test_every_document_is_known_again(server, path, coding):
+    first = server.get(path, headers=coding)
+    tag = first.headers["etag"]
+    assert first.headers["cache-control"] == "no-cache"
+    for method in ("GET", "HEAD"):
+        again = server.request(method, path, headers={**coding, "If-None-Match": f'"x", {tag}'})
+        assert (again.status_code, again.content) == (304, b"")
+        for header in ("etag", "cache-control", "vary", "link"):
+            assert again.headers.get(header) == first.headers.get(header), header
+        assert "content-type" not in again.headers
+    assert server.get(path, headers={**coding, "If-None-Match": '"x"'}).content == first.content
+
+
+def test_another_page_has_another_tag(server):
+    tags = {
+        server.get(path, headers={**IDENTITY, "Accept": accept}).headers["etag"]
+        for path in ("/queries", "/versions", "/ontology")
+        for accept in ("text/html", "application/json;q=0.9, text/turtle")
+    }
+    assert len(tags) == 6
+
+
+def test_what_nobody_may_keep_has_no_tag(server):
+    for path in ("/sparql?query=SELECT (NOW() AS ?now) {}", "/metrics", "/nowhere"):
+        response = server.get(path)
+        assert "etag" not in response.headers, path

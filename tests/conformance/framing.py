@@ -21,7 +21,7 @@ ALONE = ("finding", "kind")
 
 def _load(url: str, _options: object) -> dict[str, Any]:
     """Give the context for its relative address in a frame; nothing else is loaded."""
-    assert url == f"{PLACE}/context.jsonld"
+    assert url == f"{PLACE}/context/1.jsonld"
     document = json.loads(context_file().read_text(encoding="utf-8"))
     return {
         "contextUrl": None,

@@ -57,7 +57,7 @@ def literal(text, datatype="string"):
 
 def test_the_context_is_what_the_ontology_demands(ontology):
     assert context_file().read_text(encoding="utf-8") == context_text(ontology), (
-        "ontology/context.jsonld does not follow the ontology: run 'osteokg fmt'"
+        "ontology/context does not follow the ontology: run 'osteokg fmt'"
     )
 
 

@@ -8,11 +8,11 @@ from framing import framed, plain, unordered
 
 from osteokg.kg.contract.frames import FRAMED, frame_text
 from osteokg.kg.contract.items import resources_of, rows_told, triples_told
-from osteokg.kg.contract.models import Term
+from osteokg.kg.contract.models import Cell, Term
 from osteokg.kg.contract.parts import Study
 from osteokg.kg.files import Sources, frame_file
 from osteokg.kg.filters import Filters
-from osteokg.kg.listing import studies_of
+from osteokg.kg.listing import cells_of, studies_of
 from osteokg.kg.names import PREFIXES, VOCAB
 from osteokg.kg.selection import select
 from osteokg.kg.store import InProcessStore
@@ -79,3 +79,10 @@ def test_frames_give_studies_and_terms(ask):
     terms = [VOCAB + name for name in ("VitaminK2", "BoneVolumeFraction", "Femur", "Ovariectomy")]
     made = {item.id: plain(item) for item in ask(resources_of, Term, terms)}
     assert framed(ask(triples_told, terms), "Term") == made
+
+
+def test_a_frame_gives_the_cells_of_the_evidence(ask):
+    cells = [one.iri for one in ask(cells_of, Filters())]
+    assert len(cells) > 3
+    made = {item.id: plain(item) for item in ask(resources_of, Cell, cells)}
+    assert framed(ask(triples_told, cells), "EvidenceCell") == made

@@ -3,7 +3,6 @@
 import pytest
 
 from osteokg.kg.contract.record import (
-    CONTRACT,
     broken,
     promises,
     record_file,
@@ -12,7 +11,7 @@ from osteokg.kg.contract.record import (
 )
 from osteokg.kg.files import find_sources
 from osteokg.kg.jsonld import context
-from osteokg.kg.names import VOCAB
+from osteokg.kg.names import CONTRACT, VOCAB
 from osteokg.kg.turtle import read
 
 
