@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from osteokg.api.commands import replace_file, tell_progress
-from osteokg.api.diff_commands import rendered
+from osteokg.api.differences import rendered
 from osteokg.kg.comparison import Comparison, compare
 from osteokg.kg.dataset import Progress
 from osteokg.kg.files import Sources, find_sources
