@@ -58,6 +58,7 @@ from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
+from osteokg.kg.comparing import Comparisons
 from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.judging import Judge
 from osteokg.kg.releases import Releases
@@ -77,13 +78,14 @@ def create_app(
     judge: Judge | None = None,
     truth: Callable[[], str] = lambda: "what the service was begun with",
     releases: Releases | None = None,
+    comparisons: Comparisons | None = None,
 ) -> FastAPI:
     """Return the application that serves a store; it closes the store when it ends.
 
     ``versions`` is what can be written to, None for a service that has one version and is read
     only. ``judge`` says what would be wrong with a document, None where there are no shapes.
     ``truth`` tells in a few words what holds: files, a folder, what is written. ``releases`` makes
-    the dumps, None for a service that has none.
+    the dumps, ``comparisons`` tells what differs between versions, each None where there are none.
     """
 
     @asynccontextmanager
@@ -94,6 +96,8 @@ def create_app(
             await judge.close()
         if releases is not None:
             await releases.close()
+        if comparisons is not None:
+            await comparisons.close()
 
     app = _Described(
         title="OsteoKG",
@@ -119,6 +123,7 @@ def create_app(
     app.state.judge = judge
     app.state.truth = truth
     app.state.releases = releases
+    app.state.comparisons = comparisons
     app.state.kept = {}
     app.include_router(sparql.router, tags=["SPARQL"])
     app.include_router(query_page.router, tags=["SPARQL"])

@@ -9,16 +9,19 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from osteokg.api import openapi
 from osteokg.api.answers import page
+from osteokg.api.differences import rendered
 from osteokg.api.kept import kept
 from osteokg.api.negotiation import best_type, prefers_html
 from osteokg.api.requests import base_of
 from osteokg.api.write_access import writing_is_on
-from osteokg.kg.errors import NotAcceptableError
-from osteokg.kg.names import BASE
+from osteokg.kg.comparing import Comparisons
+from osteokg.kg.comparison import json_of
+from osteokg.kg.errors import GoneError, NotAcceptableError, NotFoundError
+from osteokg.kg.names import BASE, expand
 from osteokg.kg.service import counts_of
 from osteokg.kg.writes import KeptVersion, Versions
 
@@ -43,7 +46,12 @@ async def versions(request: Request) -> Response:
     """List the kept versions, newest first: JSON, a page, or an Atom feed."""
     accept = request.headers.get("accept")
     if prefers_html(accept, ["application/json", _ATOM]):
-        return page("versions.html", versions=await kept_versions(request), truth=_truth(request))
+        return page(
+            "versions.html",
+            versions=await kept_versions(request),
+            truth=_truth(request),
+            compared=request.app.state.comparisons is not None,
+        )
     chosen = best_type(accept, ["application/json", _ATOM])
     if chosen is None:
         raise NotAcceptableError(f"Versions are told in application/json, text/html and {_ATOM}.")
@@ -64,6 +72,78 @@ async def versions(request: Request) -> Response:
 async def versions_as_feed(request: Request) -> Response:
     """Give the kept versions as an Atom feed (RFC 4287)."""
     return await _feed(request)
+
+
+_CHANGES = {"text/plain": "text", "text/markdown": "markdown"}
+_CURRENT = "current"
+_SINCE = openapi.parameter(
+    "since",
+    "The id of the kept version to compare with; the one before unless given.",
+    pattern="^[0-9a-f]{64}$",
+)
+
+
+@router.get(
+    "/versions/{version}/changes",
+    summary="In what a version differs from the one before, in words",
+    response_class=Response,
+    openapi_extra=openapi.document(
+        ["application/json", "text/html", *_CHANGES],
+        [400, 404, 406, 410, 503],
+        versioned=False,
+        parameters=[_SINCE],
+        s307={},
+    ),
+)
+@router.head("/versions/{version}/changes", include_in_schema=False)
+async def changes(request: Request, version: str) -> Response:
+    """Tell a reviewer in what two kept versions differ, down to conclusions: as ``osteokg diff``.
+
+    ``current`` leads to the changes of the current one.
+
+    Raises NotFoundError where there is nothing to compare with, GoneError for a version that is
+    not kept, UnavailableError while they are still being compared.
+    """
+    if version == _CURRENT:
+        query = f"?{request.url.query}" if request.url.query else ""
+        address = f"/versions/{request.app.state.store.version}/changes{query}"
+        return RedirectResponse(address, 307, headers={"Cache-Control": "no-cache"})
+    accept = request.headers.get("accept")
+    as_page = prefers_html(accept, ["application/json", *_CHANGES])
+    form = best_type(accept, ["application/json", *_CHANGES])
+    if form is None and not as_page:
+        offered = ", ".join(["application/json", "text/html", *_CHANGES])
+        raise NotAcceptableError(f"Changes are told in {offered}; accept one of them.")
+    comparisons: Comparisons | None = request.app.state.comparisons
+    if comparisons is None:
+        raise NotFoundError(
+            "This service keeps one version, so that there is nothing to compare it with; 'serve "
+            "--data-dir DIR' keeps more, and 'osteokg diff A B' compares files."
+        )
+    before = request.query_params.get("since") or await _before(request, version)
+    found = await comparisons.of(before, version)
+    if as_page:
+        return page("changes.html", diff=found, before=before, after=version, address=_address)
+    text = rendered(found, _CHANGES[form]) if form in _CHANGES else json_of(found)
+    return Response(text, media_type=form, headers=_HEADERS)
+
+
+async def _before(request: Request, version: str) -> str:
+    """Return the version that was kept before another."""
+    ids = [one.id for one in await kept_versions(request)]
+    if version not in ids:
+        raise GoneError(f"Version {version} is not kept here; /versions lists those that are.")
+    if version == ids[-1]:
+        raise NotFoundError(
+            f"Version {version[:12]} is the oldest that is kept: none was before it."
+        )
+    return ids[ids.index(version) + 1]
+
+
+def _address(name: str) -> str:
+    """Return where a thing is shown: a path of this service for ours."""
+    iri = expand(name)
+    return f"/{iri.removeprefix(BASE)}" if iri.startswith(BASE) else iri
 
 
 _HEADERS = {"Vary": "Accept", "Cache-Control": "no-cache"}
@@ -106,6 +186,9 @@ async def _feed(request: Request) -> Response:
         _add(entry, "title", f"Version {version.id[:12]}: {version.note or 'made'}")
         _add(entry, "updated", version.made)
         _add(entry, "link", rel="alternate", href=f"{base}/sparql?version={version.id}")
+        if request.app.state.comparisons is not None and version != versions_[-1]:
+            changes_ = f"{base}/versions/{version.id}/changes"
+            _add(entry, "link", rel="related", title="What changed, in words", href=changes_)
         _add(entry, "summary", _summary(version))
     content = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return Response(content, headers={**_HEADERS, "Content-Type": f"{_ATOM}; charset=utf-8"})

@@ -12,6 +12,7 @@ from pathlib import Path
 from osteokg.api.commands import build_version, tell_progress
 from osteokg.api.settings import Settings
 from osteokg.kg.builder import Beginning, Builder, FromFiles
+from osteokg.kg.comparing import Comparisons
 from osteokg.kg.engine import ProcessStore, Snapshot
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
@@ -31,8 +32,8 @@ __all__ = ["Opened", "Opening", "prepare"]
 class Opened:
     """Hold what a service answers from: ``versions`` None for one that has only one version.
 
-    ``judge`` is None where there are no shapes, ``releases`` where there are no dumps; ``truth``
-    tells what holds, in a few words.
+    ``judge`` is None where there are no shapes, ``releases`` where there are no dumps,
+    ``comparisons`` where no version is kept but one; ``truth`` tells what holds, in a few words.
     """
 
     store: Store
@@ -40,6 +41,7 @@ class Opened:
     judge: Judge | None
     truth: Callable[[], str]
     releases: Releases | None = None
+    comparisons: Comparisons | None = None
 
     def warnings(self) -> Iterator[str]:
         """Tell what this system cannot keep from queries of strangers."""
@@ -63,6 +65,8 @@ class Opened:
             await self.judge.close()
         if self.releases is not None:
             await self.releases.close()
+        if self.comparisons is not None:
+            await self.comparisons.close()
         await (self.versions or self.store).close()
 
 
@@ -92,7 +96,8 @@ class Opening:
             return Opened(store, versions, None, self.truth)
         unmoved = None if versions is None else versions.unmoved
         judge = Judge(self.beginning, lambda: store.version, settings.builder, unmoved)
-        return Opened(store, versions, judge, self.truth, Releases(find))
+        comparisons = None if shelf is None else Comparisons(shelf.find)
+        return Opened(store, versions, judge, self.truth, Releases(find), comparisons)
 
     def _only(self, version: str) -> Snapshot | None:
         """Return the one version of a service that keeps no others."""

@@ -72,6 +72,7 @@ async def _serve(
             judge=opened.judge,
             truth=opened.truth,
             releases=opened.releases,
+            comparisons=opened.comparisons,
         )
         app.state.metrics.add(lambda: of_log(outbox))
         counts = await counts_of(opened.store)

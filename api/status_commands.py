@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from osteokg.api.commands import replace_file, tell_progress
-from osteokg.api.diff_commands import rendered
+from osteokg.api.differences import rendered
 from osteokg.kg.comparison import Comparison, compare
 from osteokg.kg.dataset import Progress
 from osteokg.kg.files import Sources, find_sources
@@ -94,9 +94,12 @@ def _told(plan: StatusImport, every_row: bool) -> list[str]:
         f"{matched} rows match {len(plan.outcomes)} publications; {len(plan.unmatched)} match "
         f"nothing here; {len(plan.nameless)} name no DOI or PMID and are matched by nothing."
     )
+    if plan.unread:
+        lines.append(f"{len(plan.unread)} name what is no DOI or PMID, none of it of ours.")
     if every_row:
         lines += [f"  row at line {n.line}: {n.about()}: not here" for n in plan.unmatched]
         lines += [f"  row at line {line}: no DOI or PMID" for line in plan.nameless]
+        lines += [f"  row at line {row.line}: {row.wrong}" for row in plan.unread]
     if plan.without_identifier:
         names = ", ".join(contract(one.iri) for one in plan.without_identifier)
         lines.append(

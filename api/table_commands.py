@@ -11,6 +11,7 @@ from pathlib import Path
 from osteokg.api.commands import export_files, tell_progress
 from osteokg.kg.curation.description import tables
 from osteokg.kg.curation.importing import import_books, triples_in, words_of
+from osteokg.kg.curation.naming import suggestions_in_words
 from osteokg.kg.curation.reading import books_in
 from osteokg.kg.curation.writing import (
     book_of,
@@ -81,6 +82,7 @@ def import_(arguments: argparse.Namespace) -> int:
     number = len(result.studies)
     studies = "1 study" if number == 1 else f"{number} studies"
     print(f"{studies} {done}: {told}.", file=sys.stderr)
+    sys.stderr.write(suggestions_in_words(result.learned))
     return 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from osteokg.api.commands import replace_file, tell_progress
 from osteokg.kg.dataset import Dataset, load
 from osteokg.kg.errors import DataError, RequestError
-from osteokg.kg.files import find_sources
+from osteokg.kg.files import TERMS, find_sources
 from osteokg.kg.names import contract, expand, okg
 from osteokg.kg.problems import Problem, as_text
 from osteokg.kg.term_index import Hit, TermIndex, suggestions
@@ -91,8 +91,13 @@ def add_arguments(terms: argparse.ArgumentParser, evidence: argparse.ArgumentPar
     suggest.set_defaults(run=_suggest)
 
 
-def _ontology(arguments: argparse.Namespace) -> tuple[Dataset, TermIndex]:
+def _ontology(arguments: argparse.Namespace, more: Path | None = None) -> tuple[Dataset, TermIndex]:
+    """Return the ontology with the terms of the evidence, and with those beside a further file."""
     sources = find_sources(arguments.evidence)
+    if more is not None:
+        beside = sorted(more.parent.glob(f"*{TERMS}"))
+        new = [path for path in beside if path not in sources.ontology]
+        sources = replace(sources, ontology=(*sources.ontology, *new))
     dataset = load(replace(sources, evidence=(), written=frozenset()))
     return dataset, index_of(dataset)
 
@@ -146,7 +151,8 @@ def _kind(text: str | None, index: TermIndex) -> str | None:
 
 
 def _propose(arguments: argparse.Namespace) -> int:
-    dataset, index = _ontology(arguments)
+    path = arguments.into.resolve()
+    dataset, index = _ontology(arguments, path)
     proposal = Proposal(
         label=arguments.label,
         definition=arguments.definition,
@@ -168,7 +174,6 @@ def _propose(arguments: argparse.Namespace) -> int:
     if near and not arguments.anyway:
         print("Take one of these, or say --anyway if yours is another. Nothing was written.")
         return 1
-    path = arguments.into.resolve()
     text = proposed_text(proposal, index, path)
     with tempfile.TemporaryDirectory() as folder, tell_progress() as progress:
         written = Path(folder) / path.name

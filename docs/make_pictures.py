@@ -42,9 +42,9 @@ FLAGS = (
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def server(*arguments: str) -> Iterator[str]:
     """Serve on a free port and give the address; the server ends with the block."""
-    command = [sys.executable, "-m", "osteokg.api.cli", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "osteokg.api.cli", "serve", "--port", "0", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield address_of(process)
@@ -69,12 +69,12 @@ def address_of(process: subprocess.Popen[str]) -> str:
     raise RuntimeError(f"the server did not start:\n{told}")
 
 
-def photograph(browser: str, address: str, height: int, picture: Path) -> None:
-    """Write a picture of a page, 1100 pixels wide."""
+def photograph(browser: str, address: str, height: int, picture: Path, width: int = 1100) -> None:
+    """Write a picture of a page, in pixels."""
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [
-                *(browser, *FLAGS, f"--user-data-dir={profile}", f"--window-size=1100,{height}"),
+                *(browser, *FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"),
                 *(f"--screenshot={picture}", address),
             ],
             check=True,
@@ -82,12 +82,17 @@ def photograph(browser: str, address: str, height: int, picture: Path) -> None:
         )
 
 
-def main() -> int:
-    """Make every picture; return 1 if one cannot be made or is too large for a README."""
+def browser_of_here() -> str:
+    """Return the path of a browser; end the program where there is none."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        sys.stderr.write(f"no browser: install one of {', '.join(BROWSERS)}\n")
-        return 1
+        raise SystemExit(f"no browser: install one of {', '.join(BROWSERS)}")
+    return browser
+
+
+def main() -> int:
+    """Make every picture; return 1 if one is too large for a README."""
+    browser = browser_of_here()
     FOLDER.mkdir(exist_ok=True)
     with server() as address:
         for name, (path, height) in PAGES.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 import pyoxigraph as ox
@@ -14,7 +15,16 @@ from osteokg.kg.names import contract
 from osteokg.kg.table import rows_by_name
 from osteokg.kg.turtle import text_of
 
-__all__ = ["Change", "Comparison", "Conflict", "Side", "StudyChange", "compare"]
+__all__ = [
+    "Change",
+    "Comparison",
+    "Conflict",
+    "Side",
+    "StudyChange",
+    "Things",
+    "compare",
+    "json_of",
+]
 
 _DIRECTIONS = {"increased": "decreased", "decreased": "increased"}
 _NOT_TOLD = {"finding", "counteracts", "explains"}
@@ -73,6 +83,15 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Things:
+    """Hold the other things of one kind that come or go."""
+
+    change: str
+    what: str
+    things: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Hold everything in which one side differs from the other, in reading order."""
 
@@ -84,7 +103,7 @@ class Comparison:
     changed: Sequence[Change] = ()
     conflicts: Sequence[Conflict] = ()
     verdicts: Sequence[Change] = ()
-    things: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    things: Sequence[Things] = ()
     details: Sequence[Change] = ()
 
     @cached_property
@@ -144,6 +163,13 @@ def compare(before: Side, after: Side) -> Comparison:
         things=_by_kind(_rows(both, "things")),
         details=_differing(_rows(both, "details"), words),
     )
+
+
+def json_of(comparison: Comparison) -> str:
+    """Return a comparison as JSON, with the same facts as the other forms."""
+    told = asdict(comparison)
+    told["flips"] = [change.thing for change in comparison.flips]
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def _both(before: Side, after: Side) -> ox.Store:
@@ -223,11 +249,11 @@ def _listed(values: Iterable[str]) -> str:
     return ", ".join(sorted(values))
 
 
-def _by_kind(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], list[str]]:
+def _by_kind(rows: Iterable[Mapping[str, str]]) -> list[Things]:
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         found[row["change"], row["what"]].append(contract(row["thing"]))
-    return dict(found)
+    return [Things(change, what, things) for (change, what), things in found.items()]
 
 
 def in_words(row: Mapping[str, str]) -> str:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import sys
 import tempfile
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from osteokg.kg.aside import give_way, work_aside
 from osteokg.kg.errors import GoneError, UnavailableError
 from osteokg.kg.files import Sources
 from osteokg.kg.release import write_release
@@ -26,8 +24,6 @@ from osteokg.kg.version import Version
 from osteokg.kg.worker.snapshot import Snapshot, load
 
 __all__ = ["Release", "Releases"]
-
-_LESS_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -107,30 +103,7 @@ class Releases:
 
     async def _run(self, snapshot: Snapshot, folder: Path) -> None:
         words = json.dumps([snapshot.id, str(snapshot.path), str(folder)])
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "osteokg.kg.releases", words),
-                stdin=asyncio.subprocess.PIPE,  # closed when we are gone, which ends it
-                stdout=asyncio.subprocess.DEVNULL,
-            )
-        except OSError as error:
-            raise UnavailableError(f"No process could be started: {error.strerror}.") from error
-        try:
-            async with asyncio.timeout(self._seconds):
-                status = await process.wait()
-        except TimeoutError as error:
-            raise UnavailableError(
-                f"The files of this version were not made within {self._seconds:g} s."
-            ) from error
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        if status != 0:
-            raise UnavailableError(
-                "The files of this version could not be made; the log of the service says why."
-            )
+        await work_aside("osteokg.kg.releases", words, self._seconds, "The files of this version")
 
     async def close(self) -> None:
         """Stop what is under way and let go of the files."""
@@ -153,19 +126,8 @@ def _release_in(folder: Path) -> Release:
 
 
 def main(words: str) -> None:
-    """Write the release of a snapshot into a folder, in the process that was begun for it.
-
-    It ends when its standard input does.
-    """
-    if hasattr(os, "nice"):
-        os.nice(_LESS_PRIORITY)
-
-    def end_with_service() -> None:
-        while os.read(0, 1024):  # not sys.stdin: its lock, held, would fail the end
-            pass
-        os._exit(1)
-
-    threading.Thread(target=end_with_service, daemon=True).start()
+    """Write the release of a snapshot into a folder, in the process that was begun for it."""
+    give_way()
     identifier, path, folder = json.loads(words)
     store = load(Snapshot(identifier, Path(path)))
     write_release(Version(identifier, store, Sources((), ())), Path(folder))

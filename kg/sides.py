@@ -25,7 +25,7 @@ from osteokg.kg.names import kind_of_graph
 from osteokg.kg.version import prepare
 from osteokg.kg.worker.snapshot import Snapshot, load
 
-__all__ = ["side_named", "side_of_files"]
+__all__ = ["side_named", "side_of_files", "side_of_snapshot"]
 
 _VERSION = re.compile(r"[0-9a-f]{7,64}")
 
@@ -45,7 +45,7 @@ def side_named(
         return side_of_files(name, find_sources(folders), progress)
     path = Path(name)
     if path.is_file() and path.name.endswith((".nq", ".nq.gz")):
-        return _of_snapshot(name, path)
+        return side_of_snapshot(name, path)
     if path.is_file():
         return side_of_files(name, sources_of([path.resolve()]), progress)
     if data_folder is not None and _VERSION.fullmatch(name):
@@ -63,7 +63,8 @@ def side_of_files(name: str, sources: Sources, progress: Progress) -> Side:
     return Side(name, dataset.store, frozenset(sources.graphs()))
 
 
-def _of_snapshot(name: str, path: Path) -> Side:
+def side_of_snapshot(name: str, path: Path) -> Side:
+    """Return the state that a version whole holds. Raises RequestError where none can be read."""
     try:
         store = load(Snapshot(path.name, path))
     except (OSError, EOFError, SyntaxError, ValueError) as error:
@@ -79,7 +80,7 @@ def _of_version(name: str, folder: Path) -> Side:
     if len(found) != 1:
         wrong = "more than one version begins" if found else "no kept version begins"
         raise RequestError(f"{folder}: {wrong} with {name}; versions.jsonl there lists them.")
-    return _of_snapshot(f"version {name[:12]}", found[0])
+    return side_of_snapshot(f"version {name[:12]}", found[0])
 
 
 def _of_git(name: str, other: str, progress: Progress) -> Side:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from osteokg.kg.errors import DataError
 from osteokg.kg.problems import Problem
 
-__all__ = ["STATUSES", "Feed", "Notice", "in_order", "read_feed"]
+__all__ = ["STATUSES", "Feed", "Notice", "Unread", "in_order", "read_feed"]
 
 _RETRACTION_WATCH = (
     *("Record ID", "RetractionDate", "RetractionDOI", "RetractionPubMedID"),
@@ -43,6 +43,7 @@ STATUSES = ("current", "corrected", "expression-of-concern", "retracted")
 _NO_IDENTIFIER = {"", "0", "unavailable", "none", "na", "n/a"}
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _PMID = re.compile(r"[1-9]\d{0,8}")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # as "surrogateescape" writes a byte
 _RECORDS = "http://retractiondatabase.org/"
 
 
@@ -74,12 +75,25 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Hold a row of somebody else's table in which an identifier is none, and what is wrong.
+
+    ``about`` are the cells that say which publication is meant, in lower case.
+    """
+
+    line: int
+    about: tuple[str, ...]
+    wrong: str
+
+
+@dataclass(frozen=True)
 class Feed:
-    """Hold a feed: its notices, and the lines of the rows that name no DOI or PMID."""
+    """Hold a feed: its notices, the lines of the rows that name no DOI or PMID, the unread rows."""
 
     name: str
     notices: tuple[Notice, ...]
     nameless: tuple[int, ...]
+    unread: tuple[Unread, ...] = ()
 
 
 def read_feed(path: Path) -> Feed:
@@ -87,21 +101,21 @@ def read_feed(path: Path) -> Feed:
 
     Raises DataError with every row that is not as it should be, OSError.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        wrong = f"byte {error.start} is not UTF-8: save the table as CSV in UTF-8."
-        raise DataError([Problem(wrong, "encoding", file=path)]) from error
+    # The Retraction Watch data have signs that are no UTF-8 in columns that are not used here.
+    text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
     head = text.partition("\n")[0]
     delimiter = "\t" if head.count("\t") > head.count(",") else ","
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     problems: list[Problem] = []
     notices: list[Notice] = []
     nameless: list[int] = []
+    unread: list[Unread] = []
     try:
         for line, notice in _notices(path, rows):
             if isinstance(notice, str):
                 problems.append(_wrong(path, line, notice))
+            elif isinstance(notice, Unread):
+                unread.append(notice)
             elif notice.doi or notice.pmid:
                 notices.append(notice)
             else:
@@ -110,7 +124,7 @@ def read_feed(path: Path) -> Feed:
         problems.append(_wrong(path, rows.line_num, f"{error}: mend the quotation marks."))
     if problems:
         raise DataError(problems)
-    return Feed(path.name, tuple(notices), tuple(nameless))
+    return Feed(path.name, tuple(notices), tuple(nameless), tuple(unread))
 
 
 class _Rows(Protocol):
@@ -122,10 +136,10 @@ class _Rows(Protocol):
     def __next__(self) -> list[str]: ...
 
 
-def _notices(path: Path, rows: _Rows) -> Iterator[tuple[int, Notice | str]]:
+def _notices(path: Path, rows: _Rows) -> Iterator[tuple[int, Notice | Unread | str]]:
     """Yield each row by the line where it begins: its notice, or what is wrong with it."""
     columns = [name.strip() for name in next(rows, [])]
-    reading = _layout(path, columns)
+    reading, used = _layout(path, columns)
     begins = rows.line_num + 1
     for cells in rows:
         line, begins = begins, rows.line_num + 1
@@ -136,6 +150,10 @@ def _notices(path: Path, rows: _Rows) -> Iterator[tuple[int, Notice | str]]:
             yield line, f"{wrong}: mend the quotation marks."
             continue
         row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+        if broken := sorted(name for name in used if _NOT_UTF8.search(row[name])):
+            wrong = f"a sign in {', '.join(broken)} is not UTF-8"
+            yield line, f"{wrong}: save the table as CSV in UTF-8."
+            continue
         try:
             yield line, reading(path, line, row)
         except ValueError as error:
@@ -146,16 +164,19 @@ def _wrong(path: Path, line: int, words: str) -> Problem:
     return Problem(words, "status-row", file=path, line=line)
 
 
-_Layout: TypeAlias = Callable[[Path, int, Mapping[str, str]], Notice]
+_Layout: TypeAlias = Callable[[Path, int, Mapping[str, str]], Notice | Unread]
 
 
-def _layout(path: Path, columns: list[str]) -> _Layout:
-    """Return how a row is read. Raises DataError where the columns are of neither layout."""
+def _layout(path: Path, columns: list[str]) -> tuple[_Layout, set[str]]:
+    """Return how a row is read and which columns that uses.
+
+    Raises DataError where the columns are of neither layout.
+    """
     if set(_RETRACTION_WATCH) <= set(columns):
-        return _of_retraction_watch
+        return _of_retraction_watch, set(_RETRACTION_WATCH)
     lower = {name.casefold() for name in columns}
     if "status" in lower and lower & {"doi", "pmid"}:
-        return _of_list
+        return _of_list, set(columns)
     missing = ", ".join(name for name in _RETRACTION_WATCH if name not in columns)
     wrong = (
         "the first row names neither the columns of the Retraction Watch data (missing: "
@@ -164,20 +185,34 @@ def _layout(path: Path, columns: list[str]) -> _Layout:
     raise DataError([_wrong(path, 1, wrong)])
 
 
-def _of_retraction_watch(_path: Path, line: int, row: Mapping[str, str]) -> Notice:
+def _of_retraction_watch(_path: Path, line: int, row: Mapping[str, str]) -> Notice | Unread:
+    """Return a row's notice; its identifiers are not the reader's to correct, so they may be none.
+
+    Raises ValueError for what makes the whole table doubtful: another nature, no day.
+    """
     nature = row["RetractionNature"]
     status = _NATURES.get(nature.casefold())
     if status is None:
         known = ", ".join(_NATURES)
         raise ValueError(f"RetractionNature is '{nature}', none of {known}: correct it.")
     published = _day(row["RetractionDate"])
-    doi, pmid = _doi(row["RetractionDOI"]), _pmid(row["RetractionPubMedID"])
+    identifiers: dict[str, str | None] = {}
+    wrong = []
+    for column, read in _IDENTIFIERS.items():
+        try:
+            identifiers[column] = read(row[column])
+        except ValueError as error:
+            wrong.append(f"{column}: {error}")
+    if wrong:
+        about = tuple(row[name].casefold() for name in _IDENTIFIERS if name.startswith("Original"))
+        return Unread(line, about, " ".join(wrong))
+    doi, pmid = identifiers["RetractionDOI"], identifiers["RetractionPubMedID"]
     told = [f"Retraction Watch, record {row['Record ID']}: {nature.casefold()}"]
     told += [f"of {published}"] if published else []
     told += [f"(doi {doi})"] if doi else [f"(PMID {pmid})"] if pmid else []
     source = _address(doi, pmid) or _RECORDS
-    about = _doi(row["OriginalPaperDOI"]), _pmid(row["OriginalPaperPubMedID"])
-    return Notice(line, *about, status, published, " ".join(told) + ".", source)
+    original = identifiers["OriginalPaperDOI"], identifiers["OriginalPaperPubMedID"]
+    return Notice(line, *original, status, published, " ".join(told) + ".", source)
 
 
 def _of_list(path: Path, line: int, row: Mapping[str, str]) -> Notice:
@@ -213,8 +248,18 @@ def _pmid(cell: str) -> str | None:
     return pmid
 
 
-_DAYS = ("%Y-%m-%d", "%m/%d/%Y %H:%M", "%m/%d/%Y")
-"""ISO 8601, and the American form of the Retraction Watch data ("7/15/2024 0:00")."""
+_IDENTIFIERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
+    {
+        "OriginalPaperDOI": _doi,
+        "OriginalPaperPubMedID": _pmid,
+        "RetractionDOI": _doi,
+        "RetractionPubMedID": _pmid,
+    }
+)
+
+_DAYS = ("%Y-%m-%d", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%y %H:%M", "%m/%d/%y")
+"""ISO 8601, the American form of the Retraction Watch data ("7/15/2024 0:00"), and what a
+spreadsheet makes of that ("7/15/24 0:00")."""
 
 
 def _day(cell: str) -> date | None:
@@ -222,10 +267,16 @@ def _day(cell: str) -> date | None:
         return None
     for form in _DAYS:
         try:
-            return datetime.strptime(cell, form).replace(tzinfo=UTC).date()
+            day = datetime.strptime(cell, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
-    raise ValueError(f"'{cell}' is no day: write it as 2024-07-15.")
+        # Of two digits, the last such year that has been: no notice is of a day to come.
+        ahead = "%y" in form and day > datetime.now(UTC).date()
+        return day.replace(year=day.year - 100) if ahead else day
+    raise ValueError(
+        f"'{cell}' is no day: write it as 2024-07-15, or take the table as it was fetched, where a "
+        "spreadsheet has rewritten its days."
+    )
 
 
 def _address(doi: str | None, pmid: str | None) -> str | None:

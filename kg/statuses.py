@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from osteokg.kg.errors import DataError
 from osteokg.kg.names import PREFIXES, okg
 from osteokg.kg.problems import Problem, sort_problems
-from osteokg.kg.status_feed import STATUSES, Feed, Notice, in_order
+from osteokg.kg.status_feed import STATUSES, Feed, Notice, Unread, in_order
 from osteokg.kg.turtle import canonical, comment_lines, read, text_of
 
 __all__ = ["Outcome", "Publication", "StatusImport", "plan_import", "publications_in"]
@@ -66,6 +66,7 @@ class StatusImport:
     outcomes: tuple[Outcome, ...] = ()
     unmatched: tuple[Notice, ...] = ()
     nameless: tuple[int, ...] = ()
+    unread: tuple[Unread, ...] = ()
     without_identifier: tuple[Publication, ...] = ()
 
 
@@ -102,12 +103,13 @@ def plan_import(
 
     ``seen`` is the day on which the feed was looked at, ``source`` the address to give where a row
     has none. Raises DataError with every row that matches two publications or speaks against the
-    identifiers of the one it matches, and with every file that cannot be rewritten.
+    identifiers of the one it matches, with every unread row that may be about one, and with every
+    file that cannot be rewritten.
     """
     triples_of = _read(paths)
     publications = publications_in(triples_of)
     matched, unmatched = _matched(publications, feed, feed_path)
-    problems: list[Problem] = []
+    problems = _doubtful(publications, feed, feed_path)
     outcomes = []
     for publication, notices in matched.items():
         standing = _standing(notices)
@@ -137,7 +139,9 @@ def plan_import(
         triples_of[path] = _rewritten(triples_of[path], outcome, seen, source)
         texts[path] = canonical(triples_of[path])
     nameless = [one for one in publications if one.doi is None and one.pmid is None]
-    return StatusImport(texts, tuple(outcomes), unmatched, feed.nameless, tuple(nameless))
+    return StatusImport(
+        texts, tuple(outcomes), unmatched, feed.nameless, feed.unread, tuple(nameless)
+    )
 
 
 def _read(paths: Iterable[Path]) -> dict[Path, list[ox.Triple]]:
@@ -190,6 +194,16 @@ def _matched(
     if problems:
         raise DataError(problems)
     return matched, tuple(unmatched)
+
+
+def _doubtful(publications: Iterable[Publication], feed: Feed, path: Path) -> list[Problem]:
+    """Return a problem for each unread row whose cells hold an identifier of a publication."""
+    known = {one for pub in publications for one in (pub.doi, pub.pmid) if one}
+    return [
+        Problem(row.wrong, "status-row", file=path, line=row.line)
+        for row in feed.unread
+        if any(identifier in cell for identifier in known for cell in row.about)
+    ]
 
 
 def _standing(notices: list[Notice]) -> Notice | str:

@@ -23,6 +23,9 @@ __all__ = ["TermNames", "check_names", "names_in", "term_names"]
 
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
+_FIND_OR_PROPOSE = (
+    "Find a term with 'osteokg terms search', or propose one with 'osteokg terms propose'."
+)
 _NAMING = {_RDFS + "label", _SKOS + "altLabel", _SKOS + "hiddenLabel", _SKOS + "notation"}
 
 
@@ -175,7 +178,7 @@ def _names_of(known: _Known, path: Path, triple: ox.Triple) -> Iterator[Problem]
     for iri in dict.fromkeys((subject, predicate, value)):
         if iri.startswith(VOCAB) and iri not in known.names.declared:
             constraint, wrong = "unknown-term", "is not in the ontology"
-            close, otherwise = known.names.close_to(iri), "Take a term of the ontology or add one."
+            close, otherwise = known.names.close_to(iri), _FIND_OR_PROPOSE
         elif iri.startswith(ID) and not known.describing(iri):
             constraint, wrong = "unknown-thing", "is described nowhere"
             close, otherwise = known.close_thing(iri), "Describe it or correct it."

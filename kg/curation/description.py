@@ -12,13 +12,16 @@ from typing import Any, Literal
 
 from osteokg.kg.names import PREFIXES
 
-__all__ = ["OTHER", "SENTENCES", "Column", "Table", "plain_title", "tables"]
+__all__ = ["NAMES", "OTHER", "SENTENCES", "Column", "Table", "plain_title", "tables"]
 
 OTHER = "other"
 """The sheet of statements that no column says."""
 
 SENTENCES = "sentences"
 """The sheet in which sentences are looked up; nothing of it is kept."""
+
+NAMES = "names"
+"""The sheet of what the article calls terms; nothing of it is kept."""
 
 _XSD = PREFIXES["xsd"]
 Target = Literal["term", "thing", "literal", "none"]

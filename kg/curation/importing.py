@@ -11,6 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from osteokg.kg.curation.cells import Book, Place
+from osteokg.kg.curation.naming import LearnedName, named_in
 from osteokg.kg.curation.reading import read_book
 from osteokg.kg.curation.sentences import give_sentences
 from osteokg.kg.curation.statements import Statements, statements_of
@@ -61,10 +62,14 @@ class Imported:
 
 @dataclass(frozen=True)
 class Import:
-    """Hold what an import would write, and every problem; nothing is written if one forbids it."""
+    """Hold what an import would write, and every problem; nothing is written if one forbids it.
+
+    ``learned`` are names of terms that the tables use and the ontology lacks.
+    """
 
     studies: tuple[Imported, ...]
     problems: tuple[Problem, ...]
+    learned: tuple[LearnedName, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -144,11 +149,14 @@ def import_books(
     known = {text_of(quad.subject) for quad in before.store}
     words = words_of(context)
     stated: dict[str, Statements] = {}
+    learned: list[LearnedName] = []
     for stem, book in books.items():
         if source is not None:
             give_sentences(book, source)
-        stated[stem] = statements_of(book, words, known.__contains__)
-        problems.extend(stated[stem].problems)
+        of_book, new, wrong = named_in(book, words)
+        learned.extend(new)
+        stated[stem] = statements_of(book, of_book, known.__contains__)
+        problems.extend([*wrong, *stated[stem].problems])
     given = {targets[stem]: stated[stem].triples for stem in targets}
     judged = _judged(before, given, progress)
     by_file = {targets[stem]: (books[stem], stated[stem]) for stem in targets}
@@ -163,6 +171,7 @@ def import_books(
             for file, triples in given.items()
         ),
         tuple(sort_problems(problems)),
+        tuple(learned),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -125,6 +125,17 @@ class Wordlist:
 
     def _usable(self, iri: str, ranges: Sequence[str]) -> bool:
         return iri not in self.obsolete and self.fits(iri, ranges)
+
+    def has(self, name: str, iri: str) -> bool:
+        """Return whether a term is called so."""
+        return any(iri == one for _, one in self.called.get(_plain(name), ()))
+
+    def also_called(self, names: Mapping[str, str]) -> Wordlist:
+        """Return the same words with further names, which nothing else is called by."""
+        called = defaultdict(list, {name: list(found) for name, found in self.called.items()})
+        for name, iri in names.items():
+            called[_plain(name)].append((len(_CALLED), iri))
+        return replace(self, called=called)
 
     def write(self, iri: str, ranges: Sequence[str]) -> str:
         """Return what a table calls a term: its label where that means just this term."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from osteokg.api.diff_commands import as_json, plain_markdown, rendered
-from osteokg.kg.comparison import Change, Comparison, Conflict, StudyChange
+from osteokg.api.differences import plain_markdown, rendered
+from osteokg.kg.comparison import Change, Comparison, Conflict, StudyChange, Things, json_of
 
 TAG = "<script>alert('x')</script> & *so*"
 
@@ -29,7 +29,7 @@ def comparison() -> Comparison:
         changed=[flip],
         conflicts=[Conflict("appears", "contradiction", "finding:a", "A fell", "finding:b", "B")],
         verdicts=[Change("conclusion:f", "F", {"verdict": ("supported", "mixed")})],
-        things={("added", "arm"): ["arm:c-1", "arm:c-2"]},
+        things=[Things("added", "arm", ["arm:c-1", "arm:c-2"])],
         details=[Change("arm:g", "", {"age": ("old", "")})],
     )
 
@@ -84,7 +84,7 @@ def test_the_page_is_whole_and_well_nested(comparison):
 
 
 def test_json_has_the_same_facts(comparison):
-    told = json.loads(as_json(comparison))
+    told = json.loads(json_of(comparison))
     assert told["flips"] == ["finding:a"]
     assert told["changed"][0]["fields"]["direction"] == ["increased", "decreased"]
     assert told["things"] == [{"change": "added", "what": "arm", "things": ["arm:c-1", "arm:c-2"]}]

@@ -264,7 +264,7 @@ def test_what_failed_is_tried_again(snapshots):
 
 def test_a_release_that_takes_too_long_is_ended(snapshots):
     async def asked(releases):
-        with pytest.raises(UnavailableError, match="not made within"):
+        with pytest.raises(UnavailableError, match="not be made within"):
             await releases.of("0")
 
     using(snapshots.get, asked, seconds=0)

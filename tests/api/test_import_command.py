@@ -143,3 +143,58 @@ def test_a_file_that_is_no_workbook_is_told(told: Told, good: Path) -> None:
 
     assert code == 1
     assert "marsh-2019.xlsx is no workbook that can be read" in out
+
+
+def test_names_of_the_article_are_understood_and_suggested_never_added(
+    told: Told, good: Path
+) -> None:
+    table, names = Path("marsh-2019/findings.csv"), Path("marsh-2019/names.csv")
+    table.parent.mkdir()
+    table.write_text(TABLE.replace("BMD", "ash density"), "utf-8")
+    on = ("--evidence", good)
+    code, out, _ = told("import", "marsh-2019", *on)
+    assert (code, "'ash density' is no outcome" in out) == (1, True), out
+
+    names.write_text("name,term\nash density,BMD\nthigh bone,femur\n", "utf-8")
+    before = {path: path.read_bytes() for path in good.iterdir()}
+    code, out, err = told("import", "marsh-2019", *on)
+    assert code == 0, out
+    assert err.startswith("1 study written: 0 violations, 0 warnings.\nNames of the sheet 'names'")
+    (suggested,) = [line for line in err.splitlines() if "hiddenLabel" in line]
+    statement = 'okg:BoneMineralDensity skos:hiddenLabel "ash density"@en .'
+    assert suggested == f"  {statement}  # bone mineral density"
+    assert {path: path.read_bytes() for path in good.iterdir()} == before
+    text = Path("marsh-2019.ttl").read_text("utf-8")
+    assert "okg:outcome okg:BoneMineralDensity ;" in text
+    assert "ash density" not in text
+
+    # What is suggested can be taken over as it is, and then it is new no more.
+    prefixes = "".join(f"@prefix {p} .\n" for p in (
+        "okg: <https://w3id.org/osteokg/vocab/>",
+        "skos: <http://www.w3.org/2004/02/skos/core#>",
+    ))  # fmt: skip
+    Path("lab").mkdir()
+    Path("lab/names.terms.ttl").write_text(prefixes + statement + "\n", "utf-8")
+    on = (*on, "--evidence", "lab")
+    assert told("check", *on)[0] == 0
+    _, out, err = told("import", "marsh-2019", *on)
+    assert (out, "ash density" in err) == ("marsh-2019.ttl: unchanged\n", False)
+
+
+def test_a_name_that_is_another_terms_is_refused(told: Told, good: Path) -> None:
+    folder = Path("marsh-2019")
+    folder.mkdir()
+    (folder / "findings.csv").write_text(TABLE, "utf-8")
+    (folder / "names.csv").write_text("name,term\nbone mass,BMD\nx,risedonate\n,BMD\n", "utf-8")
+    code, out, _ = told("import", "marsh-2019", "--evidence", good)
+    assert code == 1
+    first, second, third = out.splitlines()
+    assert first == (
+        "marsh-2019/names.csv:names!A2: violation [ambiguous] name: 'bone mass' is the name of "
+        "okg:BoneMass: write okg:BoneMineralDensity in the cells that mean it."
+    )
+    assert second.startswith("marsh-2019/names.csv:names!B3: violation [unknown-term] term: ")
+    assert "'risedonate' is no term. Did you mean 'risedronate' (okg:Risedronate)?" in second
+    assert third == (
+        "marsh-2019/names.csv:names!A4: violation [name] name: write what the article says."
+    )

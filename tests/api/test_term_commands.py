@@ -87,6 +87,20 @@ def test_near_duplicates_are_told_and_need_a_word(told, evidence):
     assert (code, (evidence / "lab.terms.ttl").exists()) == (0, True), out
 
 
+def test_near_duplicates_are_looked_for_where_the_proposal_goes(told, tmp_path):
+    into = ("--nature", "material", "--into", tmp_path / "lab.terms.ttl")
+    assert told(*ZOLEDRONATE, *into)[0] == 0
+    before = (tmp_path / "lab.terms.ttl").read_bytes()
+    again = ("terms", "propose", "zoledronic acids", *ZOLEDRONATE[3:], "--nature", "material")
+    code, out, _ = told(*again, *into[2:])
+    assert code == 1
+    assert "'zoledronic acids' is much like okg:ZoledronicAcid (label 'zoledronic acid')" in out
+    code, out, _ = told(*again, "--into", tmp_path / "more.terms.ttl")
+    assert (code, "is much like okg:ZoledronicAcid" in out) == (1, True), "a file beside it"
+    assert (tmp_path / "lab.terms.ttl").read_bytes() == before
+    assert not (tmp_path / "more.terms.ttl").exists()
+
+
 def test_a_wrong_term_beside_the_evidence_is_told_at_its_own_line(told, evidence):
     (evidence / "lab.terms.ttl").write_text(
         "@prefix okg: <https://w3id.org/osteokg/vocab/> .\n"

@@ -114,6 +114,72 @@ def test_the_versions_have_a_page(written):
     assert "5 files of evidence" in page.text
 
 
+def test_what_changed_is_told_in_words(written):
+    client, answers = written
+    first, second, third = (answer.headers["osteokg-version"] for answer in answers)
+    address = f"/versions/{second}/changes"
+    assert f'href="{address}"' in client.get("/versions", headers={"Accept": "text/html"}).text
+    told = client.get(address).json()
+    assert (told["before"], told["after"]) == (f"version {first[:12]}", f"version {second[:12]}")
+    (change,) = told["details"]
+    assert change["thing"] == f"<{NOTES}#it>"
+    assert change["fields"] == {"http://www.w3.org/2000/01/rdf-schema#label": ["note 0", "note 1"]}
+    text = client.get(f"/versions/{third}/changes?since={first}", headers={"Accept": "text/plain"})
+    assert text.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "note 0 → note 2" in text.text
+    markdown = client.get(address, headers={"Accept": "text/markdown"})
+    assert f"version {first[:12]}" in markdown.text
+    page = client.get(address, headers={"Accept": "text/html"})
+    assert "<del>note 0</del>" in page.text
+    assert "<ins>note 1</ins>" in page.text
+    feed = ET.fromstring(client.get("/versions.atom").content)  # noqa: S314 - our own
+    *newer, oldest = feed.findall(f"{ATOM}entry")
+    related = {
+        link.get("href") for entry in newer for link in entry.findall(f"{ATOM}link[@rel='related']")
+    }
+    assert any(link.endswith(address) for link in related)
+    assert oldest.findall(f"{ATOM}link[@rel='related']") == []
+
+
+def test_a_study_that_comes_is_told_with_what_it_contradicts(written, good):
+    client, _ = written
+    study = (good / "nib-2002.ttl").read_text(encoding="utf-8")
+    for old, new in (
+        *(("nib-2002", "moor-2004"), ("Nib", "Moor"), ("2010-12", "2010-18"), (" 12 ", " 18 ")),
+        *(("okg:NoDifference", "okg:Increased"), ("okg:NoDegree", "okg:FullDegree")),
+    ):
+        study = study.replace(old, new)
+    graph = {"graph": STUDY + "moor-2004"}
+    answer = client.put("/graphs", params=graph, content=study, headers=TURTLE)
+    assert answer.status_code == 201, answer.text
+    version = answer.headers["osteokg-version"]
+    page = client.get(f"/versions/{version}/changes", headers={"Accept": "text/html"}).text
+    finding = "finding:moor-2004-k2-bone-mass-femur"
+    assert f'<a href="/id/{finding.replace(":", "/")}"><code>{finding}</code></a>' in page
+    assert "Conflicts between studies" in page
+    assert client.delete("/graphs", params=graph).status_code == 204
+
+
+def test_what_cannot_be_compared_is_told(written, serving, good):
+    client, _ = written
+    oldest = client.get("/versions").json()["versions"][-1]["id"]
+    answer = client.get(f"/versions/{oldest}/changes")
+    assert (answer.status_code, "the oldest" in answer.json()["detail"]) == (404, True)
+    for path in (f"/versions/{'0' * 64}/changes", f"/versions/{oldest}/changes?since={'0' * 64}"):
+        answer = client.get(path)
+        assert (answer.status_code, "0" * 64 in answer.json()["detail"]) == (410, True)
+    assert (
+        client.get(f"/versions/{oldest}/changes", headers={"Accept": "image/png"}).status_code
+        == 406
+    )
+    with serving("--evidence", str(good)) as alone:
+        version = alone.get("/versions").json()["current"]
+        answer = alone.get(f"/versions/{version}/changes")
+        assert (answer.status_code, "keeps one version" in answer.json()["detail"]) == (404, True)
+        page = alone.get("/versions", headers={"Accept": "text/html"}).text
+        assert "/changes" not in page
+
+
 def test_the_start_page_counts_what_is_there_now(written, good):
     client, _ = written
     before = client.get("/").text

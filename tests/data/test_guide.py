@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from osteokg.api.cli import main
+from osteokg.kg.files import shape_files, violation_query_files
 
 PAGES = ("table", "scaffold")
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -88,7 +89,7 @@ def test_the_examples_of_the_codebook_are_right(
 ) -> None:
     text = (docs / "guide" / "codebook.md").read_text("utf-8")
     examples = EXAMPLE.findall(text)
-    assert len(examples) == text.count("```csv\n") == 8
+    assert len(examples) == text.count("```csv\n") >= 11
     for number, (quoted, table) in enumerate(examples, 1):
         sentence = " ".join(line.removeprefix(">").strip() for line in quoted.splitlines())
         head, *rows = csv.reader(io.StringIO(table))
@@ -102,8 +103,27 @@ def test_the_examples_of_the_codebook_are_right(
     code = main(["import", str(tmp_path)])
 
     told = capsys.readouterr()
-    assert told.err == "8 studies written: 0 violations, 0 warnings.\n", told.out
+    written = f"{len(examples)} studies written: 0 violations, 0 warnings.\n"
+    assert told.err == written, told.out
     assert code == 0
+
+
+def test_the_rules_that_messages_name_are_in_the_codebook(docs: Path) -> None:
+    text = (docs / "guide" / "codebook.md").read_text("utf-8")
+    listed = re.findall(r"^\| (\d+) \| .*?\(#([\w-]+)\)", text, re.MULTILINE)
+    assert [int(number) for number, _ in listed] == list(range(1, 14))
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-"): heading
+        for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)
+    }
+    for number, anchor in listed:
+        assert re.search(rf"\brules? (\d+ and )?{number}\b", headings[anchor])
+    named = {
+        number
+        for path in [*shape_files(), *violation_query_files()]
+        for number in re.findall(r"curation rule (\d+)", path.read_text("utf-8"))
+    }
+    assert {"1", "5", "11"} <= named <= {number for number, _ in listed}
 
 
 def test_the_reference_of_columns_is_up_to_date(docs: Path) -> None:

@@ -108,7 +108,8 @@ def test_what_comes_and_goes_is_told_in_words(gone, before, edited):
     assert "nib-2002" in gone.removed[NIB]
     assert "bone mass" in gone.removed[NIB]
     assert StudyChange("removed", "study:nib-2002", "Nib 2002") in gone.studies
-    assert "arm:nib-2002-ovx" in gone.things["removed", "arm"]
+    (arms,) = (one for one in gone.things if (one.change, one.what) == ("removed", "arm"))
+    assert "arm:nib-2002-ovx" in arms.things
     (vanished,) = (one for one in gone.conflicts if {one.one, one.other} == {K2, NIB})
     assert isinstance(vanished, Conflict)
     assert (vanished.change, vanished.kind) == ("vanishes", "disagreement")

@@ -1,6 +1,6 @@
 """Statuses from feeds: what is matched, what holds, what is written, what is told."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,11 @@ from osteokg.kg.turtle import canonical, read
 
 DAY = date(2026, 1, 31)
 # As Crossref describes it: https://www.crossref.org/documentation/retrieve-metadata/retraction-watch/
+# In the published file a comma follows the last column.
 HEADER = (
     "Record ID,Title,Subject,Institution,Journal,Publisher,Country,Author,URLS,ArticleType,"
     "RetractionDate,RetractionDOI,RetractionPubMedID,OriginalPaperDate,OriginalPaperDOI,"
-    "OriginalPaperPubMedID,RetractionNature,Reason,Paywalled,Notes"
+    "OriginalPaperPubMedID,RetractionNature,Reason,Paywalled,Notes,"
 )
 
 
@@ -26,7 +27,7 @@ def watched(
     return (
         f'{record},"{title}",(HSC) Medicine;,"Somewhere, Far",Bone,Press,Japan,S Quill;,,'
         f"Research Article;,{day},10.5555/notice.{record},0,1/1/2001 0:00,{doi},{pmid},{nature},"
-        '+Reason;,No,"said ""so"""'
+        '+Reason;,No,"said ""so""",'
     )
 
 
@@ -183,23 +184,74 @@ def test_every_wrong_row_is_told_at_once_by_its_line(planned):
     told = refused(
         planned,
         watched(1, "Withdrawal", doi="10.5555/quill.2001"),
-        watched(2, "Retraction", doi="quill"),
-        watched(3, "Retraction", pmid="PMC12"),
         watched(4, "Retraction", pmid="1234567", day="31/31/2019"),
         "5,too,short",
     )
-    assert [line.partition(" violation")[0] for line in told] == [f":{n}:" for n in range(2, 7)]
+    assert [line.partition(" violation")[0] for line in told] == [":2:", ":3:", ":4:"]
     assert "RetractionNature is 'Withdrawal', none of retraction, expression of concern" in told[0]
-    assert "'quill' is no DOI" in told[1]
-    assert "'PMC12' is no PubMed identifier" in told[2]
-    assert "'31/31/2019' is no day" in told[3]
-    assert "3 cells, 20 columns" in told[4]
+    assert "'31/31/2019' is no day" in told[1]
+    assert "3 cells, 21 columns" in told[2]
+
+
+def test_a_row_that_names_ours_badly_forbids_the_import(planned):
+    told = refused(
+        planned,
+        watched(1, "Retraction", doi="10.5555/quill.2001; 10.5555/quill.2002"),
+        watched(2, "Retraction", doi="10.5555/reed", pmid="PMC12"),
+        watched(3, "Retraction", pmid="PMC12"),
+    )
+    assert [line.partition(" violation")[0] for line in told] == [":2:", ":3:"]
+    assert "OriginalPaperDOI: '10.5555/quill.2001; 10.5555/quill.2002' is no DOI" in told[0]
+    assert "OriginalPaperPubMedID: 'PMC12' is no PubMed identifier" in told[1]
 
 
 def test_a_row_of_many_lines_is_told_where_it_begins(planned):
     long_title = watched(1, "Retraction", doi="10.1234/x", title="one\ntwo\nthree")
-    (told,) = refused(planned, long_title, watched(2, "Retraction", doi="wrong"))
+    (told,) = refused(planned, long_title, watched(2, "Withdrawal"))
     assert told.startswith(":5: violation")
+
+
+def test_rows_of_others_that_name_no_identifier_do_not_stand_in_the_way(planned):
+    plan = planned(
+        watched(1, "Retraction", doi="10.1/short", pmid="0"),
+        watched(2, "Retraction", doi="10.5555/quill.2001"),
+        watched(3, "Correction", pmid="PMC99"),
+    )
+    assert outcomes(plan) == {"quill-2001": ("changed", "retracted")}
+    assert [(row.line, row.wrong) for row in plan.unread] == [
+        (2, "OriginalPaperDOI: '10.1/short' is no DOI: write 10.…/…, or nothing."),
+        (
+            4,
+            "OriginalPaperPubMedID: 'PMC99' is no PubMed identifier: write its digits, or nothing.",
+        ),
+    ]
+
+
+def test_signs_that_are_not_utf8_matter_where_they_are_used(evidence, tmp_path):
+    path = tmp_path / "feed.csv"
+    row = watched(1, "Retraction", doi="10.5555/quill.2001", title="M@ller").encode()
+    path.write_bytes(HEADER.encode() + b"\n" + row.replace(b"@", b"\xfc") + b"\n")
+    plan = plan_import(evidence.values(), read_feed(path), path, DAY)
+    assert outcomes(plan) == {"quill-2001": ("changed", "retracted")}
+    path.write_bytes(HEADER.encode() + b"\n" + row.replace(b"quill", b"qu\xefll") + b"\n")
+    with pytest.raises(DataError, match=r"feed\.csv:2: .* a sign in OriginalPaperDOI is not UTF-8"):
+        read_feed(path)
+
+
+@pytest.mark.parametrize(
+    ("day", "read_as"),
+    [("7/15/24 0:00", "2024-07-15"), ("7/15/24", "2024-07-15"), ("2/1/98 0:00", "1998-02-01")],
+)
+def test_a_year_that_a_spreadsheet_has_shortened_is_the_last_that_has_been(planned, day, read_as):
+    plan = planned(watched(1, "Retraction", doi="10.5555/quill.2001", day=day))
+    assert str(plan.outcomes[0].notice.published) == read_as
+
+
+def test_no_notice_is_of_a_day_to_come(planned):
+    ahead = (datetime.now(UTC).year + 1) % 100
+    plan = planned(watched(1, "Retraction", doi="10.5555/quill.2001", day=f"1/1/{ahead:02}"))
+    published = plan.outcomes[0].notice.published
+    assert published.year == datetime.now(UTC).year + 1 - 100
 
 
 LIST = "PMID\tStatus\tNotice\tSource\tDate"

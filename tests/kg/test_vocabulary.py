@@ -41,7 +41,10 @@ def test_known_names_are_no_problem(told):
         ("okg:BMD", "Did you mean okg:BoneMineralDensity?"),  # a notation
         ("okg:MK4", "Did you mean okg:Menatetrenone?"),  # a synonym
         ("okg:RiskOfFractures", "Did you mean okg:FractureIncidence?"),  # a hidden label
-        ("okg:MedialCollateralEnthesis", "Take a term of the ontology or add one."),
+        (
+            "okg:MedialCollateralEnthesis",
+            "Find a term with 'osteokg terms search', or propose one with 'osteokg terms propose'.",
+        ),
     ],
 )
 def test_an_unknown_term_is_told_with_what_was_probably_meant(told, term, meant):
