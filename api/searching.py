@@ -20,10 +20,11 @@ from osteokg.api.requests import store_for
 from osteokg.kg.errors import FilterError
 from osteokg.kg.filters import Askable
 from osteokg.kg.listing import Listed, in_order, terms_of, things_of
-from osteokg.kg.names import contract
+from osteokg.kg.names import VOCAB, contract
 from osteokg.kg.selection import select
 from osteokg.kg.store import Store
 from osteokg.kg.table import selected_rows
+from osteokg.kg.term_index import TERM_KINDS, Hit, KnownTerm
 from osteokg.kg.terms import Ontology
 
 __all__ = ["router"]
@@ -36,9 +37,11 @@ _MOST = 12
 
 @dataclass(frozen=True)
 class _FoundTerm:
-    """Hold a term that was found, by which of its names, and how many findings are below it."""
+    """Hold a term that was found, how if not by its label, and how many findings are below it."""
 
-    term: Listed
+    iri: str
+    label: str
+    kind: str
     through: str
     findings: int
 
@@ -87,34 +90,29 @@ async def search(request: Request) -> Response:
 async def _terms(
     store: Store, askable: Askable, ontology: Ontology, words: str
 ) -> Sequence[_FoundTerm]:
-    """Return the terms, those first whose name begins so, and then those with most findings."""
-    listed = await terms_of(store, askable, [], [words], [])
-    if not listed:
+    """Return the terms that are called so, or nearly so; of an identifier all that it covers."""
+    if ":" in words:
         try:
             meant = askable.term(words)
         except FilterError:
             return []
         covered = await terms_of(store, askable, [], [], [contract(iri) for iri in meant])
-        return _counted(ontology, covered, "")
-    return _counted(ontology, listed, words.casefold())
+        found = [_found(ontology.index.terms[one.iri]) for one in covered]
+        return sorted(found, key=lambda one: (-one.findings, one.label.casefold()))
+    hits = await asyncio.to_thread(ontology.index.search, words, None, None, definitions=True)
+    return [_found(hit.term, _through(hit)) for hit in hits]
 
 
-def _counted(ontology: Ontology, listed: Sequence[Listed], words: str) -> Sequence[_FoundTerm]:
-    found = []
-    for one in listed:
-        known = ontology.terms.get(one.iri)
-        through = "" if words in one.label.casefold() else _through(one, words)
-        found.append(_FoundTerm(one, through, sum(known.below.values()) if known else 0))
-    return sorted(
-        found,
-        key=lambda one: (
-            not one.term.label.casefold().startswith(words),
-            -one.findings,
-            one.term.label.casefold(),
-        ),
-    )
+def _through(hit: Hit) -> str:
+    """Say how a term was found where its label does not say it."""
+    if hit.kind == "definition":
+        return "by its definition"
+    return "" if hit.name == hit.term.label else f"also “{hit.name}”"
 
 
-def _through(term: Listed, words: str) -> str:
-    """Return the synonym by which a term was found, empty if its label says enough."""
-    return next((name for name in term.names if words in name.casefold()), "")
+_KINDS = {VOCAB + class_: word for word, class_ in TERM_KINDS.items()}
+
+
+def _found(term: KnownTerm, through: str = "") -> _FoundTerm:
+    kinds = [_KINDS.get(kind, contract(kind).removeprefix("okg:")) for kind in sorted(term.kinds)]
+    return _FoundTerm(term.iri, term.label, kinds[0], through, term.findings)

@@ -14,9 +14,9 @@ from osteokg.kg.names import KINDS, VOCAB, kind_of
 from osteokg.kg.rows import rows_of
 from osteokg.kg.selection import selection_query
 from osteokg.kg.store import Store
+from osteokg.kg.term_index import TERM_KINDS
 
 __all__ = [
-    "TERM_KINDS",
     "Listed",
     "cells_of",
     "in_order",
@@ -25,20 +25,6 @@ __all__ = [
     "terms_of",
     "things_of",
 ]
-
-TERM_KINDS = {
-    "intervention": "InterventionTerm",
-    "model": "AnimalModelTerm",
-    "site": "SiteTerm",
-    "compartment": "CompartmentTerm",
-    "outcome": "OutcomeTerm",
-    "method": "MethodTerm",
-    "evidence-type": "EvidenceTypeTerm",
-    "disease": "DiseaseTerm",
-    "material": "MaterialTerm",
-    "not-applicable": "NotApplicableTerm",
-}
-"""The kinds of term by the word for them."""
 
 
 @dataclass(frozen=True)

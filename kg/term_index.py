@@ -1,12 +1,17 @@
-"""Term search: the terms that a text may mean, by label, synonym, notation, identifier or typo."""
+"""Term search: the terms that a text may mean, by label, synonym, notation, identifier or typo.
+
+There is one, for the command line, the pages and agents: made of the ontology's files, or of what
+a store says of its terms (``Ontology.index``).
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import TypeAlias
 
 import pyoxigraph as ox
 
@@ -14,10 +19,28 @@ from osteokg.kg.mappings import NO_TERM, MappingTable
 from osteokg.kg.names import PREFIXES, VOCAB, contract, expand, okg
 from osteokg.kg.turtle import text_of
 
-__all__ = ["Hit", "KnownTerm", "TermIndex", "plain", "suggestions"]
+__all__ = ["TERM_KINDS", "Facts", "Hit", "KnownTerm", "TermIndex", "plain", "suggestions"]
+
+TERM_KINDS = {
+    "intervention": "InterventionTerm",
+    "model": "AnimalModelTerm",
+    "site": "SiteTerm",
+    "compartment": "CompartmentTerm",
+    "outcome": "OutcomeTerm",
+    "method": "MethodTerm",
+    "evidence-type": "EvidenceTypeTerm",
+    "disease": "DiseaseTerm",
+    "material": "MaterialTerm",
+    "not-applicable": "NotApplicableTerm",
+}
+"""The kinds of term by the word for them."""
+
+Facts: TypeAlias = Mapping[str, Sequence[str]]
+"""What is said of one name: the values of each property by its IRI."""
 
 _TYPE = PREFIXES["rdf"] + "type"
 _RDFS, _SKOS = PREFIXES["rdfs"], PREFIXES["skos"]
+_BELOW = _RDFS + "subClassOf"
 _NAMES = {
     _RDFS + "label": "label",
     _SKOS + "altLabel": "synonym",
@@ -33,6 +56,7 @@ _WEIGHTS = {
     "name": 0.95,
     "hidden label": 0.93,
     "outside label": 0.88,
+    "definition": 0.5,
 }
 """How much a name of each kind counts where it is equally close."""
 
@@ -48,7 +72,7 @@ def plain(text: str) -> str:
 
 @dataclass
 class KnownTerm:
-    """Hold a term: its IRI, kinds, label, definition, and every name by its kind."""
+    """Hold a term: its IRI, kinds, label, definition, every name by its kind, what rests on it."""
 
     iri: str
     kinds: set[str] = field(default_factory=set)
@@ -56,6 +80,7 @@ class KnownTerm:
     definition: str = ""
     parents: set[str] = field(default_factory=set)
     names: list[tuple[str, str]] = field(default_factory=list)
+    findings: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,35 +98,74 @@ class TermIndex:
 
     def __init__(self, ontology: Iterable[ox.Triple], tables: Iterable[MappingTable] = ()) -> None:
         """Read the ontology's triples and the tables of mappings."""
-        self.kinds: dict[str, str] = {}
-        self.terms: dict[str, KnownTerm] = {}
-        about: dict[str, list[ox.Triple]] = defaultdict(list)
+        facts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for triple in ontology:
-            about[text_of(triple.subject)].append(triple)
-        for iri, said in about.items():
-            above = {text_of(t.object) for t in said if t.predicate.value == _RDFS + "subClassOf"}
-            if above & {okg("Term"), okg("ControlledValue")}:
-                self.kinds[iri] = contract(iri)
-        for iri, said in about.items():
-            kinds = {text_of(t.object) for t in said if t.predicate.value == _TYPE}
-            if iri.startswith(VOCAB) and kinds & self.kinds.keys():
-                self.terms[iri] = _term(iri, kinds & self.kinds.keys(), said)
+            if not isinstance(triple.object, ox.BlankNode | ox.Triple):
+                facts[text_of(triple.subject)][triple.predicate.value].append(triple.object.value)
+        outside: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+        for iri, said in facts.items():
+            outside[iri] += [
+                (contract(other), None) for name in _MATCHES for other in said.get(name, ())
+            ]
         for table in tables:
-            self._add(table)
+            for row in table.rows:
+                if row["object_id"] != NO_TERM:
+                    iri = expand(row["subject_id"])
+                    outside[iri].append((row["object_id"], row["object_label"]))
+        self._take(facts, outside, {})
 
-    def _add(self, table: MappingTable) -> None:
-        for row in table.rows:
-            term = self.terms.get(expand(row["subject_id"]))
-            if term is not None and row["object_id"] != NO_TERM:
-                term.names.append(("identifier", row["object_id"]))
-                term.names.append(("outside label", row["object_label"]))
+    @classmethod
+    def of_facts(
+        cls,
+        facts: Mapping[str, Facts],
+        outside: Mapping[str, Iterable[tuple[str, str | None]]],
+        findings: Mapping[str, int],
+    ) -> TermIndex:
+        """Return the index of what is said of names, by IRI.
 
-    def search(self, text: str, kind: str | None = None, limit: int = 10) -> list[Hit]:
+        ``outside`` are the identifiers of their equals elsewhere, with labels; ``findings`` how
+        many rest on each: of terms equally close the one with more comes first.
+        """
+        index = cls(())
+        index._take(facts, outside, findings)
+        return index
+
+    def _take(
+        self,
+        facts: Mapping[str, Facts],
+        outside: Mapping[str, Iterable[tuple[str, str | None]]],
+        findings: Mapping[str, int],
+    ) -> None:
+        tops = {okg("Term"), okg("ControlledValue")}
+        self.kinds: dict[str, str] = {
+            iri: contract(iri) for iri, said in facts.items() if tops & {*said.get(_BELOW, ())}
+        }
+        self.terms: dict[str, KnownTerm] = {}
+        for iri, said in facts.items():
+            kinds = self.kinds.keys() & {*said.get(_TYPE, ())}
+            if iri.startswith(VOCAB) and kinds:
+                term = self.terms[iri] = _term(iri, kinds, said)
+                term.findings = findings.get(iri, 0)
+                for identifier, label in outside.get(iri, ()):
+                    term.names.append(("identifier", identifier))
+                    if label:
+                        term.names.append(("outside label", label))
+
+    def search(
+        self,
+        text: str,
+        kind: str | None = None,
+        limit: int | None = 10,
+        *,
+        definitions: bool = False,
+    ) -> list[Hit]:
         """Return the terms closest to a text, the closest first; each once, by its best name.
 
-        ``kind`` is the IRI of a kind of term (``okg:SiteTerm``), None for any.
+        ``kind`` is the IRI of a kind of term (``okg:SiteTerm``), None for any; ``limit`` None for
+        all. ``definitions`` gives, after those, the terms whose definition has all the words.
         """
-        wanted, hits = plain(text), []
+        wanted, hits = plain(_bare(text)), []
+        words = {*wanted.split()}
         matcher = SequenceMatcher(autojunk=False)
         matcher.set_seq2(wanted)
         for term in self.terms.values():
@@ -115,7 +179,15 @@ class TermIndex:
             score, name, what = max(scored, default=(0.0, "", ""))
             if score >= _CLOSE * _WEIGHTS.get(what, 1):
                 hits.append(Hit(term, round(score, 3), name, what))
-        return sorted(hits, key=lambda hit: (-hit.score, hit.term.label))[:limit]
+            elif definitions and words and words <= {*plain(term.definition).split()}:
+                hits.append(Hit(term, _WEIGHTS["definition"], term.label, "definition"))
+        return sorted(hits, key=_place)[:limit]
+
+    def meant(self, text: str) -> KnownTerm | None:
+        """Return the term that is called exactly so, the best where several are, else None."""
+        found = self.search(text, limit=1)
+        exact = found and found[0].score >= _WEIGHTS["hidden label"]
+        return found[0].term if exact and plain(found[0].name) == plain(_bare(text)) else None
 
     def named(self, text: str) -> KnownTerm | None:
         """Return the term that a CURIE, IRI or exact name means, None where none or several do."""
@@ -128,23 +200,27 @@ class TermIndex:
         return found[0] if len(found) == 1 else None
 
 
-def _term(iri: str, kinds: set[str], said: Iterable[ox.Triple]) -> KnownTerm:
-    term = KnownTerm(iri, kinds)
-    term.names.append(("name", iri.removeprefix(VOCAB)))
-    for triple in said:
-        name, value = triple.predicate.value, triple.object
-        if isinstance(value, ox.Literal):
-            if name in _NAMES:
-                term.names.append((_NAMES[name], value.value))
-            if name == _RDFS + "label":
-                term.label = value.value
-            elif name == _SKOS + "definition":
-                term.definition = value.value
-        elif name == _RDFS + "subClassOf" and isinstance(value, ox.NamedNode):
-            term.parents.add(value.value)
-        elif name in _MATCHES:
-            term.names.append(("identifier", contract(text_of(value))))
-    return term
+def _place(hit: Hit) -> tuple[float, int, str]:
+    return -hit.score, -hit.term.findings, hit.term.label.casefold()
+
+
+def _bare(text: str) -> str:
+    """Return a text without what makes a name of ours of it."""
+    return text.strip().removeprefix(VOCAB).removeprefix("okg:")
+
+
+def _term(iri: str, kinds: set[str], said: Facts) -> KnownTerm:
+    names = [("name", iri.removeprefix(VOCAB))]
+    for property_, what in _NAMES.items():
+        names += [(what, name) for name in said.get(property_, ())]
+    return KnownTerm(
+        iri,
+        kinds,
+        label=next(iter(said.get(_RDFS + "label", ())), ""),
+        definition=next(iter(said.get(_SKOS + "definition", ())), ""),
+        parents={*said.get(_BELOW, ())},
+        names=names,
+    )
 
 
 def _likeness(matcher: SequenceMatcher[str], wanted: str, name: str) -> float:

@@ -11,6 +11,7 @@ from osteokg.kg.catalogue import view
 from osteokg.kg.names import PREFIXES, VOCAB, contract
 from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
+from osteokg.kg.term_index import TermIndex
 
 __all__ = ["Match", "Node", "Ontology", "Section", "Term", "findings_of", "ontology_of"]
 
@@ -120,6 +121,18 @@ class Ontology:
 
     terms: Mapping[str, Term]
     document: Term
+
+    @cached_property
+    def index(self) -> TermIndex:
+        """Return the search over the terms; of equally close ones more findings come first."""
+        return TermIndex.of_facts(
+            {iri: term.facts for iri, term in self.terms.items()},
+            {
+                iri: [(one.curie, one.label) for one in term.matches if one.relation != "related"]
+                for iri, term in self.terms.items()
+            },
+            {iri: sum(term.below.values()) for iri, term in self.terms.items()},
+        )
 
     @cached_property
     def _below(self) -> Mapping[str, Sequence[Term]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -51,7 +51,7 @@ from osteokg.kg.nanopub import nanopub_of, statements_of
 from osteokg.kg.results import ROW_FORMATS, Query
 from osteokg.kg.schema_card import schema_card
 from osteokg.kg.store import PinnedStore, Store
-from osteokg.kg.term_search import KINDS_OF_TERM, closest_names, search_terms
+from osteokg.kg.term_index import TERM_KINDS, Hit
 from osteokg.kg.terms import Ontology, ontology_of
 
 __all__ = ["Desk", "tools_for"]
@@ -86,7 +86,10 @@ _Names = Annotated[
         max_length=8,
     ),
 ]
-_Kind = Literal["intervention", "model", "site", "compartment", "outcome", "method", "disease"]
+_Kind = Literal[
+    "intervention", "model", "site", "compartment", "outcome", "method", "evidence-type",
+    "disease", "material", "not-applicable",
+]  # fmt: skip
 _Rows = Annotated[int, Field(description="rows or triples to give at most", ge=1, le=1000)]
 
 
@@ -126,35 +129,30 @@ class Desk:
 
     async def search_terms(
         self,
-        text: Annotated[str, Field(description="a label, synonym, abbreviation or part of one")],
+        text: Annotated[
+            str, Field(description="a label, synonym, abbreviation, identifier, or nearly so")
+        ],
         kind: _Kind | None = None,
         limit: Annotated[int, Field(ge=1, le=100)] = 10,
     ) -> Terms:
         """Find terms (interventions, models, sites, outcomes …) by what people call them."""
         async with self._answering() as store:
             ontology = await self._terms(store)
-            found = search_terms(ontology, text, kind)
+            found = await asyncio.to_thread(
+                ontology.index.search,
+                text,
+                VOCAB + TERM_KINDS[kind] if kind else None,
+                None,
+                definitions=True,
+            )
             if not found:
-                raise NotFoundError(_not_found(text, closest_names(ontology, text, kind)))
-            terms = [
-                TermFound(
-                    iri=one.term.iri,
-                    curie=f"okg:{one.term.name}",
-                    kind=", ".join(term.label for term in ontology.kinds(one.term)),
-                    label=one.term.label,
-                    found_as=one.name,
-                    synonyms=list(one.term.values("skos:altLabel")),
-                    definition=one.term.first("skos:definition"),
-                    findings=dict(one.term.below),
-                    also=[m.curie for m in one.term.matches if m.relation == "exact"],
-                )
-                for one in found[:limit]
-            ]
+                raise NotFoundError(_not_found(text, []))
+            terms = [_told(ontology, one) for one in found[:limit]]
             cut = len(found) > limit
             return Terms(
                 provenance=provenance_of(store.version),
                 truncated=cut,
-                what_to_do=f"Raise limit, or narrow by kind: {_listed(KINDS_OF_TERM)}."
+                what_to_do=f"Raise limit, or narrow by kind: {', '.join(TERM_KINDS)}."
                 if cut
                 else None,
                 total=len(found),
@@ -288,11 +286,26 @@ def _meant(ontology: Ontology, name: str) -> str:
     """Return the IRI of a term that is named by label, synonym, CURIE or IRI."""
     if ":" in name:
         return expand(name)
-    found = search_terms(ontology, name)
-    if not found or found[0].rank > 1:
-        close = [one.term.label for one in found[:5]] or closest_names(ontology, name)
+    meant = ontology.index.meant(name)
+    if meant is None:
+        close = [one.term.label for one in ontology.index.search(name, limit=5)]
         raise NotFoundError(_not_found(name, close))
-    return found[0].term.iri
+    return meant.iri
+
+
+def _told(ontology: Ontology, hit: Hit) -> TermFound:
+    term = ontology.terms[hit.term.iri]
+    return TermFound(
+        iri=term.iri,
+        curie=f"okg:{term.name}",
+        kind=", ".join(kind.label for kind in ontology.kinds(term)),
+        label=term.label,
+        found_as=hit.name,
+        synonyms=list(term.values("skos:altLabel")),
+        definition=term.first("skos:definition"),
+        findings=dict(term.below),
+        also=[one.curie for one in term.matches if one.relation == "exact"],
+    )
 
 
 def _not_found(text: str, close: list[str]) -> str:
@@ -301,10 +314,6 @@ def _not_found(text: str, close: list[str]) -> str:
 
 def _meant_perhaps(close: list[str]) -> str:
     return f"Perhaps: {', '.join(close)}." if close else "search_terms finds terms by their names."
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
 
 
 def _briefs(rows: list[dict[str, dict[str, str]]]) -> list[FindingInBrief]:

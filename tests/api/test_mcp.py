@@ -62,8 +62,17 @@ def test_terms_are_narrowed_by_kind_and_cut_visibly(ask):
 
 
 def test_a_name_that_is_none_is_answered_with_names_like_it(ask):
-    assert "Perhaps: vitamin K2" in ask("search_terms", text="vitmin K2")
+    assert ask("search_terms", text="vitmin K2")["terms"][0]["curie"] == "okg:VitaminK2"
+    assert "Perhaps: vitamin K2" in ask("evidence_summary", terms=["vitmin K2"])
     assert "search_terms finds terms" in ask("evidence_summary", terms=["xyzzy"])
+    assert "No term is called 'xyzzy'" in ask("search_terms", text="xyzzy")
+
+
+def test_terms_are_found_by_identifier_and_by_their_definition(ask):
+    assert ask("search_terms", text="CHEBI:16374")["terms"][0]["curie"] == "okg:VitaminK2"
+    defined = ask("search_terms", text="osteoclasts", limit=100)["terms"]
+    assert any("osteoclasts" in one["definition"] and "osteoclasts" not in one["label"]
+               for one in defined)  # fmt: skip
 
 
 def test_evidence_is_summed_up_for_terms_by_label_or_identifier(ask):

@@ -27,6 +27,12 @@ def test_a_synonym_is_told_where_the_label_does_not_say_it(packaged_server):
     assert "also “skeletal mass”" in page
 
 
+def test_a_slip_of_the_hand_and_a_definition_lead_to_terms_as_well(packaged_server):
+    assert 'href="/vocab/Menatetrenone"' in found(packaged_server, "menatetrenon")
+    page = found(packaged_server, "osteoclasts")
+    assert "by its definition" in page
+
+
 def test_an_identifier_leads_to_what_it_covers(packaged_server):
     page = found(packaged_server, "CHEBI:28384")
     assert 'href="/vocab/VitaminK2"' in page

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from osteokg.kg.errors import RequestError
 from osteokg.kg.mappings import COLUMNS, MappingRow, MappingTable
-from osteokg.kg.names import VOCAB, okg
+from osteokg.kg.names import PREFIXES, VOCAB, okg
 from osteokg.kg.term_index import TermIndex, plain, suggestions
 from osteokg.kg.term_proposal import Proposal, near_duplicates, proposed_text
 from osteokg.kg.turtle import canonical, read
 
+RDF, RDFS = PREFIXES["rdf"], PREFIXES["rdfs"]
 ONTOLOGY = """
 @prefix okg: <https://w3id.org/osteokg/vocab/> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
@@ -31,6 +32,8 @@ okg:Risedronate a owl:Class , okg:InterventionTerm ; rdfs:label "risedronate"@en
   skos:altLabel "risedronic acid"@en .
 okg:VitaminK a owl:Class , okg:InterventionTerm ; rdfs:label "vitamin K"@en .
 okg:VitaminK2 a owl:Class , okg:InterventionTerm ; rdfs:label "vitamin K2"@en .
+okg:VolumeFraction a owl:Class , okg:InterventionTerm ; rdfs:label "fraction"@en ;
+  skos:hiddenLabel "femoral neck volume"@en .
 okg:Increased a okg:Direction ; rdfs:label "increased"@en .
 okg:twisted a owl:ObjectProperty ; rdfs:label "femur"@en .
 """
@@ -67,6 +70,8 @@ def index() -> TermIndex:
         ("vitamin k2", "VitaminK2", "label"),
         ("vitamin K2 given daily", "VitaminK2", "label"),
         ("increase", "Increased", "label"),
+        # A whole name, even one that only texts use, before a label that is a part of it.
+        ("femoral neck volume", "VolumeFraction", "hidden label"),
     ],
 )
 def test_a_term_is_found_by_what_it_is_called_or_nearly_so(index, text, first, kind):
@@ -79,6 +84,32 @@ def test_what_is_no_term_is_not_found(index):
     assert index.search("CHEBI:8868") == [], "one digit off is another"
     assert okg("twisted") not in index.terms
     assert index.search("") == []
+
+
+def test_a_name_of_ours_is_known_in_every_form(index):
+    for text in ("okg:FemoralNeck", "https://w3id.org/osteokg/vocab/FemoralNeck", " femoral neck"):
+        assert index.meant(text).iri == okg("FemoralNeck")
+    for text in ("femoral nek", "neck", "vitamin", "", "CHEBI:1"):
+        assert index.meant(text) is None
+
+
+def test_what_no_name_has_a_definition_may_have(index):
+    assert index.search("thigh", definitions=True)[0].kind == "synonym"
+    (hit,) = index.search("of the", definitions=True)
+    assert (hit.term.iri, hit.kind) == (okg("Femur"), "definition")
+    assert index.search("of the") == []
+
+
+def test_of_terms_equally_close_the_one_with_more_findings_comes_first():
+    facts = {
+        iri: {RDFS + "label": ["bone"], RDF + "type": [okg("SiteTerm")]}
+        for iri in (okg("A"), okg("B"))
+    }
+    facts[okg("SiteTerm")] = {RDFS + "subClassOf": [okg("Term")]}
+    for more in (okg("A"), okg("B")):
+        found = TermIndex.of_facts(facts, {}, {more: 3}).search("bone")
+        assert found[0].term.iri == more
+        assert len(found) == 2
 
 
 def test_of_one_kind_only_those_are_found(index):
