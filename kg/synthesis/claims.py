@@ -23,7 +23,7 @@ __all__ = ["AddOn", "Claim", "Claims", "Conclusion", "Proposition", "claims"]
 
 RECOUNT = Recount(
     "synthesis/audits.inputs",
-    ("63-audit.claims", "65-audit.results", "66-audit.conclusions"),
+    ("63-audit.claims", "64-audit.consistent", "65-audit.results", "66-audit.conclusions"),
     # That an outcome has no value of its own is known from findings that are left out as well.
     keeps=frozenset({okg("undecidedBy")}),
 )
