@@ -22,10 +22,9 @@ _BONE = ("CancellousBone", "CorticalBone", "EndocorticalSurface", "PeriostealSur
 """Compartments that gaps are looked for in, in the order of the rule."""
 
 
-def page_of(
-    kind: Kind, found: Any, items: Sequence[Any], total: int, *, asked: Asked, version: str
-) -> str:
-    """Return the page of a synthesis that shows some of its items."""
+def page_of(kind: Kind, found: Any, asked: Asked, version: str) -> str:
+    """Return the page of a synthesis that shows the part of its items that is asked for."""
+    items, total = kind.shown(found, asked.part)
     more: dict[str, Any] = {}
     if kind.name == "evidence-map":
         more["map"] = drawing(kind, items, asked, role="group")
@@ -145,8 +144,9 @@ def _parts(kind: Kind, asked: Asked, total: int, shown: int) -> Mapping[str, Any
     """Return which part of the items is shown, and where the ones before and after are."""
     path = f"/synthesis/{kind.name}"
     size = asked.limit or kind.at_once or total
-    before = asked.address(path, offset=max(asked.offset - size, 0), limit=asked.limit)
-    after = asked.address(path, offset=asked.offset + shown, limit=asked.limit)
+    limit = None if size == kind.at_once else asked.limit
+    before = asked.address(path, offset=max(asked.offset - size, 0), limit=limit)
+    after = asked.address(path, offset=asked.offset + shown, limit=limit)
     return {
         "first": asked.offset + 1,
         "last": asked.offset + shown,
