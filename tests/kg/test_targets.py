@@ -1,4 +1,4 @@
-"""Shapes whose property shapes have targets of their own find what the shapes find as they stand."""
+"""Property shapes with targets of their own find what the shapes find as they stand."""
 
 from collections import Counter
 from pathlib import Path
