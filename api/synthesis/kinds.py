@@ -148,6 +148,7 @@ _ALL = (
         contract.Claims,
         tables.claims,
         ("add-ons", "claims", "conclusions", "verdicts"),
+        at_once=50,
     ),
 )
 
