@@ -118,7 +118,7 @@ _ALL = (
         contract.Contradictions,
         tables.contradictions,
         ("conflicts", "discriminators"),
-        at_once=50,
+        at_once=20,
         total=lambda found: found.total,
     ),
     Kind(
