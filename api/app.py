@@ -124,7 +124,7 @@ def create_app(
     app.state.truth = truth
     app.state.releases = releases
     app.state.comparisons = comparisons
-    app.state.kept = {}
+    app.state.kept = None
     app.include_router(sparql.router, tags=["SPARQL"])
     app.include_router(query_page.router, tags=["SPARQL"])
     app.include_router(update.router, tags=["SPARQL"])

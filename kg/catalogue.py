@@ -13,7 +13,7 @@ from osteokg.kg.errors import NotFoundError, RequestError
 from osteokg.kg.files import packaged, query_files
 from osteokg.kg.headers import header_of
 
-__all__ = ["NamedQuery", "named_queries", "named_query", "projection", "view"]
+__all__ = ["NamedQuery", "named_queries", "named_query", "projection", "view", "view_of_all"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ def view(name: str, things: Iterable[str] = ()) -> str:
     Raises RequestError for text that is no IRI, so that nothing but an IRI gets into the query.
     """
     return _filled(packaged("kg", "views", f"{name}.rq"), things)
+
+
+def view_of_all(name: str) -> str:
+    """Return the text of a view about everything, without the clause that names some THINGS."""
+    text = packaged("kg", "views", f"{name}.rq").read_text(encoding="utf-8")
+    return "".join(line for line in text.splitlines(keepends=True) if "{ THINGS }" not in line)
 
 
 def projection(model: str, rule: str, things: Iterable[str]) -> str:

@@ -95,10 +95,8 @@ class Dataset:
 
     def close(self) -> None:
         """Make the default graph: the union of the named graphs, each triple once."""
-        self.store.extend(
-            ox.Quad(quad.subject, quad.predicate, quad.object, ox.DefaultGraph())
-            for quad in list(self.store)
-        )
+        # By the engine itself: a million quads through Python take it twice as long.
+        self.store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
 
     def ask(self, path: Path, form: type[Result]) -> Result:
         """Evaluate the query in a file over the union of all graphs.

@@ -6,16 +6,17 @@ import asyncio
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyoxigraph as ox
 
 from osteokg.kg.catalogue import view
+from osteokg.kg.filters import Filters
 from osteokg.kg.names import ID
 from osteokg.kg.results import ROW_FORMATS, Query, evaluate
 from osteokg.kg.rows import read_rows, rows_of
-from osteokg.kg.selection import Selected
+from osteokg.kg.selection import Selected, select, selection_query
 from osteokg.kg.store import Store
 
 __all__ = ["COLUMNS", "findings_csv", "findings_rows", "rows_by_name", "selected_rows"]
@@ -82,50 +83,78 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "mechanism": dict.fromkeys(("hedged", "inferred", "scope_uncertain"), "false"),
 }
 
-_AT_ONCE = 100
-"""So many statements are asked for in one query."""
+_AT_ONCE = 500
+"""So many rows are asked for in one query."""
 
-Facts = dict[str, set[tuple[str, str]]]
+Facts = Mapping[str, set[tuple[str, str]]]
 
 
 async def findings_rows(store: Store) -> list[dict[str, str]]:
     """Return the rows of the findings table, sorted by finding; every column in every row."""
-    found = await asyncio.to_thread(_rows_of, await rows_of(store, view("findings")))
-    return list(found.values())
+    return await selected_rows(store, await select(store, Filters()))
 
 
 async def selected_rows(store: Store, selected: Sequence[Selected]) -> list[dict[str, str]]:
     """Return some rows of the findings table, in the order that they are selected in."""
-    statements = list(dict.fromkeys(one.statement for one in selected))
     found: dict[Selected, dict[str, str]] = {}
-    for start in range(0, len(statements), _AT_ONCE):
-        meant = statements[start : start + _AT_ONCE]
-        values = "VALUES ?statement { " + " ".join(f"<{iri}>" for iri in meant) + " }"
-        text = view("findings").replace("# STATEMENTS", values)
+    for text in _queries(selected):
         found.update(await asyncio.to_thread(_rows_of, await rows_of(store, text)))
     return [found[one] for one in selected]
 
 
 def rows_by_name(store: ox.Store) -> dict[str, dict[str, str]]:
     """Return the rows of the findings table of an engine's store in this process, by their name."""
-    answer = evaluate(store, Query(view("findings"), rows=ROW_FORMATS[0]))
-    return {row["finding"]: row for row in _rows_of(read_rows(answer.body)).values()}
+
+    def asked(text: str) -> list[dict[str, str]]:
+        return read_rows(evaluate(store, Query(text, rows=ROW_FORMATS[0])).body)
+
+    selected = [Selected(row["statement"], row["row"]) for row in asked(selection_query(Filters()))]
+    found = (row for text in _queries(selected) for row in _rows_of(asked(text)).values())
+    return {row["finding"]: row for row in found}
+
+
+def _queries(selected: Iterable[Selected]) -> Iterator[str]:
+    """Give the queries for the facts of rows, of so many at once."""
+    by_statement: dict[str, list[str]] = defaultdict(list)
+    for one in selected:
+        by_statement[one.statement].append(one.row)
+    text = view("findings")
+    statements = list(by_statement)
+    for start in range(0, len(statements), _AT_ONCE):
+        meant = statements[start : start + _AT_ONCE]
+        rows = (row for statement in meant for row in by_statement[statement])
+        yield text.replace("# STATEMENTS", _values("statement", meant)).replace(
+            "# ROWS", _values("row", rows)
+        )
+
+
+def _values(name: str, things: Iterable[str]) -> str:
+    return f"VALUES ?{name} {{ {' '.join(f'<{thing}>' for thing in dict.fromkeys(things))} }}"
 
 
 def _rows_of(bindings: Iterable[Mapping[str, str]]) -> dict[Selected, dict[str, str]]:
-    facts: dict[tuple[str, str], Facts] = defaultdict(lambda: defaultdict(set))
+    rows: dict[str, set[str]] = defaultdict(set)
+    of_statement: dict[str, dict[str, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
+    of_row: dict[str, dict[str, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
     for text in bindings:
-        value = (text.get("value", ""), text.get("iri", ""))
-        facts[(text["statement"], text["row"])][text["column"]].add(value)
-    numbers: dict[str, int] = defaultdict(int)
-    rows = {}
-    for statement, row in sorted(facts):
-        name = statement
-        if row != statement:
-            numbers[statement] += 1
-            name = f"{statement}#p{numbers[statement]}"
-        rows[Selected(statement, row)] = _row(name, facts[(statement, row)])
-    return rows
+        statement, row = text.get("statement", ""), text.get("row", "")
+        if "column" not in text:
+            rows[statement].add(row)
+            continue
+        told = of_statement[statement] if statement else of_row[row]
+        told[text["column"]].add((text.get("value", ""), text.get("iri", "")))
+    found = {}
+    for statement, some in sorted(rows.items()):
+        for number, row in enumerate(sorted(some), start=1):
+            name = statement if row == statement else f"{statement}#p{number}"
+            both = (of_statement[statement], of_row[row])
+            columns = {column for facts in both for column in facts}
+            facts = {
+                column: {value for facts in both for value in facts.get(column, ())}
+                for column in columns
+            }
+            found[Selected(statement, row)] = _row(name, facts)
+    return found
 
 
 def _row(name: str, facts: Facts) -> dict[str, str]:

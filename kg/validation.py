@@ -19,6 +19,7 @@ from osteokg.kg.headers import header_of
 from osteokg.kg.names import SHAPE, contract, okg
 from osteokg.kg.problems import Problem, sort_problems
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
+from osteokg.kg.targets import aimed
 from osteokg.kg.turtle import Term, read, text_of, unremarked
 from osteokg.kg.vocabulary import check_names
 
@@ -45,7 +46,7 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
     progress("checking names")
     names = check_names(dataset) + check_alignment(dataset)
     progress("checking shapes")
-    shapes = run_shapes(dataset, load_shapes())
+    shapes = run_shapes(dataset, aimed(load_shapes()))
     progress("checking rules across nodes")
     return joined(names, shapes, run_violation_queries(dataset))
 

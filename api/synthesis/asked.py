@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from osteokg.kg.filters import FILTERS
@@ -25,6 +25,17 @@ class Asked:
     offset: int = 0
     limit: int | None = None
     offered: Mapping[str, Sequence[Term]] = field(default_factory=dict)
+
+    @property
+    def part(self) -> slice:
+        """Return which of the items are asked for."""
+        return slice(self.offset, None if self.limit is None else self.offset + self.limit)
+
+    def at_most(self, number: int | None) -> Asked:
+        """Return the same for no more than so many items, None for as many as there are."""
+        if number is None:
+            return self
+        return replace(self, limit=number if self.limit is None else min(self.limit, number))
 
     @property
     def without(self) -> list[str]:

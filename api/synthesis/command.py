@@ -14,6 +14,7 @@ from osteokg.api.text import aligned
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import find_sources
 from osteokg.kg.filters import FILTERS, askable_of
+from osteokg.kg.kept import Kept
 from osteokg.kg.names import BASE, contract
 from osteokg.kg.store import InProcessStore
 from osteokg.kg.synthesis import SWITCHES, Selection
@@ -60,7 +61,7 @@ async def _shown(kind: Kind, version: Version, arguments: argparse.Namespace) ->
     try:
         askable = await askable_of(store)
         selection = Selection(askable.read(filters), switches_in(arguments.without))
-        found = await kind.run(store, selection)
+        found = await kind.run(Kept(store), selection, slice(None))
     finally:
         await store.close()
     asked = Asked(selection, filters)

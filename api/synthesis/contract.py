@@ -190,19 +190,25 @@ class EffectDirections(Answer):
     items: list[Question]
 
 
-class BriefFinding(_Read):
+class _Stated(_Read):
+    """What is stated, by a finding or a proposition: of what, where, in which animals."""
+
+    id: Iri = Field(validation_alias="iri")
+    intervention: Several = Field(validation_alias="interventions")
+    model: Several = Field(validation_alias="models")
+    outcome: Several = Field(validation_alias="outcomes")
+    site: Several = Field(validation_alias="sites")
+    compartment: Several = Field(validation_alias="compartments")
+
+
+class BriefFinding(_Stated):
     """A finding, as far as it is shown beside another."""
 
     id: Iri = Field(validation_alias="finding")
     paraphrase: str
     direction: Pointing
     contrast: Several = Field(validation_alias="contrasts")
-    intervention: Several = Field(validation_alias="interventions")
-    model: Several = Field(validation_alias="models")
     comparator: Several = Field(validation_alias="comparators")
-    outcome: Several = Field(validation_alias="outcomes")
-    site: Several = Field(validation_alias="sites")
-    compartment: Several = Field(validation_alias="compartments")
     study: Several = Field(validation_alias="studies")
     anchors: Several
     dose: list[str] = Field(validation_alias="doses")
@@ -272,15 +278,9 @@ class AuditedClaim(_Read):
     audit_result: Several = Field(validation_alias="verdicts")
 
 
-class AuditedProposition(_Read):
+class AuditedProposition(_Stated):
     """What a conclusion says of one outcome, with the findings for and against it."""
 
-    id: Iri = Field(validation_alias="iri")
-    intervention: Several = Field(validation_alias="interventions")
-    model: Several = Field(validation_alias="models")
-    outcome: Several = Field(validation_alias="outcomes")
-    site: Several = Field(validation_alias="sites")
-    compartment: Several = Field(validation_alias="compartments")
     direction: Several = Field(validation_alias="directions")
     judgement: Several = Field(validation_alias="judgements")
     supported_by: list[Iri] = Field(validation_alias="supporting")

@@ -77,7 +77,7 @@ class MarkPlace:
 
     x: float
     y: float
-    column: synthesis.Column
+    column: synthesis.Square
     line: synthesis.Line
     mark: synthesis.Mark
 
@@ -224,7 +224,7 @@ def plot_drawing(question: synthesis.Question) -> PlotDrawing:
     )
 
 
-def _head(column: synthesis.Column) -> str:
+def _head(column: synthesis.Square) -> str:
     return f"{column.cell.outcome.label}, {_place(column.cell.compartment)}"
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from osteokg.api.synthesis import contract, tables
 from osteokg.api.synthesis.asked import Asked
 from osteokg.kg import synthesis
-from osteokg.kg.catalogue import view
-from osteokg.kg.store import Store
+from osteokg.kg.catalogue import view_of_all
+from osteokg.kg.kept import Kept
 
 __all__ = ["KINDS", "Kind", "json_of"]
 
@@ -24,32 +24,37 @@ Found = Any
 class Kind:
     """Hold what is particular to a synthesis.
 
-    ``items`` are what is counted, each with the model that reads it; ``queries`` the views it is
-    made from; ``at_once`` how many of the items a page shows, None for all.
+    ``run`` makes it, or only a part of it if it is long to make; then ``total`` says how many items
+    there are. ``items`` are what is counted, each with the model that reads it; ``queries`` the
+    views it is made from; ``at_once`` how many of the items a page shows, None for all.
     """
 
     name: str
     title: str
     lead: str
-    run: Callable[[Store, synthesis.Selection], Awaitable[Found]]
-    items: Callable[[Found], Sequence[object]]
+    run: Callable[[Kept, synthesis.Selection, slice], Awaitable[Found]]
+    items: Callable[[Found], Sequence[Any]]
     item_models: Mapping[type, type[BaseModel]]
     answer: type[contract.Answer]
     rows: Callable[[Found], list[tables.Row]]
     queries: tuple[str, ...]
     drawn: bool = False
     at_once: int | None = None
+    total: Callable[[Found], int] | None = None
+
+    def shown(self, found: Found, part: slice) -> tuple[Sequence[Any], int]:
+        """Return a part of the items, and how many there are in all."""
+        items = self.items(found)
+        return (items[part], len(items)) if self.total is None else (items, self.total(found))
 
     def sparql(self) -> dict[str, str]:
         """Return the queries that the synthesis of all evidence is made from, by name."""
-        return {name: view(f"synthesis/{name}") for name in self.queries}
+        return {name: view_of_all(f"synthesis/{name}") for name in self.queries}
 
 
 def json_of(kind: Kind, found: Found, asked: Asked, version: str) -> str:
     """Return what JSON says of a synthesis: the part that is asked for, and the whole of it."""
-    everything = kind.items(found)
-    end = None if asked.limit is None else asked.offset + asked.limit
-    items = everything[asked.offset : end]
+    items, total = kind.shown(found, asked.part)
     after = asked.offset + len(items)
     # What follows is of the same version, whatever is the current one by then.
     bound = {"version": version} if version else {}
@@ -61,12 +66,19 @@ def json_of(kind: Kind, found: Found, asked: Asked, version: str) -> str:
             "filters": asked.by_filter(),
             "left_out": dict(found.left_out),
             "changes": [contract.Change.model_validate(change) for change in found.changes],
-            "total": len(everything),
-            "next": where if after < len(everything) else None,
+            "total": total,
+            "next": where if after < total else None,
             "items": [kind.item_models[type(item)].model_validate(item) for item in items],
         }
     )
     return answer.model_dump_json(indent=1, by_alias=True) + "\n"
+
+
+def _whole(
+    make: Callable[[Kept, synthesis.Selection], Awaitable[Found]],
+) -> Callable[[Kept, synthesis.Selection, slice], Awaitable[Found]]:
+    """Return what makes a synthesis whole, whatever part of it is asked for."""
+    return lambda kept, selection, part: make(kept, selection)
 
 
 _ALL = (
@@ -74,12 +86,12 @@ _ALL = (
         "evidence-map",
         "Evidence map",
         "What was given to which animals, what was measured where, and which way it points.",
-        synthesis.evidence_map,
+        _whole(synthesis.evidence_map),
         lambda found: found.squares,
         {synthesis.Square: contract.EvidenceCell},
         contract.EvidenceMap,
         tables.evidence_map,
-        ("cells", "members", "counts", "conflicted"),
+        ("cells", "members", "counts", "conflicts"),
         drawn=True,
         at_once=300,
     ),
@@ -87,7 +99,7 @@ _ALL = (
         "effect-directions",
         "Effect directions",
         "Question by question: which experiment saw which outcome go which way.",
-        synthesis.effect_directions,
+        _whole(synthesis.effect_directions),
         lambda found: found.questions,
         {synthesis.Question: contract.Question},
         contract.EffectDirections,
@@ -106,14 +118,15 @@ _ALL = (
         contract.Contradictions,
         tables.contradictions,
         ("conflicts", "discriminators"),
-        at_once=50,
+        at_once=20,
+        total=lambda found: found.total,
     ),
     Kind(
         "gaps",
         "Gaps",
         "What has never been measured: agent, animal model and compartment of bone without a "
         "finding.",
-        synthesis.gaps,
+        _whole(synthesis.gaps),
         lambda found: found.gaps,
         {synthesis.Gap: contract.Gap},
         contract.Gaps,
@@ -125,7 +138,7 @@ _ALL = (
         "Claims and conclusions",
         "Combinations beside one of their agents, what is claimed of combinations, and what is "
         "concluded, held against the findings.",
-        synthesis.claims,
+        _whole(synthesis.claims),
         lambda found: (*found.add_ons, *found.claims, *found.conclusions),
         {
             synthesis.AddOn: contract.AddOn,
@@ -135,6 +148,7 @@ _ALL = (
         contract.Claims,
         tables.claims,
         ("add-ons", "claims", "conclusions", "verdicts"),
+        at_once=50,
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,10 +23,9 @@ _BONE = ("CancellousBone", "CorticalBone", "EndocorticalSurface", "PeriostealSur
 """Compartments that gaps are looked for in, in the order of the rule."""
 
 
-def page_of(
-    kind: Kind, found: Any, items: Sequence[Any], total: int, *, asked: Asked, version: str
-) -> str:
-    """Return the page of a synthesis that shows some of its items."""
+def page_of(kind: Kind, found: Any, asked: Asked, version: str) -> str:
+    """Return the page of a synthesis that shows the part of its items that is asked for."""
+    items, total = kind.shown(found, asked.part)
     more: dict[str, Any] = {}
     if kind.name == "evidence-map":
         more["map"] = drawing(kind, items, asked, role="group")
@@ -37,6 +37,8 @@ def page_of(
         more["agents"] = _by_agent(items)
         named = {term.iri: term.label for term in asked.offered["compartment"]}
         more["bone"] = [(iri, named.get(iri, curie(iri))) for iri in map(okg, _BONE)]
+    elif kind.name == "claims":
+        more["groups"] = _groups(kind, found, items, asked)
     return rendered(
         f"synthesis/{kind.name}.html",
         kind=kind,
@@ -145,13 +147,54 @@ def _parts(kind: Kind, asked: Asked, total: int, shown: int) -> Mapping[str, Any
     """Return which part of the items is shown, and where the ones before and after are."""
     path = f"/synthesis/{kind.name}"
     size = asked.limit or kind.at_once or total
-    before = asked.address(path, offset=max(asked.offset - size, 0), limit=asked.limit)
-    after = asked.address(path, offset=asked.offset + shown, limit=asked.limit)
+    limit = None if size == kind.at_once else asked.limit
+    before = asked.address(path, offset=max(asked.offset - size, 0), limit=limit)
+    after = asked.address(path, offset=asked.offset + shown, limit=limit)
     return {
         "first": asked.offset + 1,
         "last": asked.offset + shown,
         "before": before if asked.offset else None,
         "after": after if asked.offset + shown < total else None,
+    }
+
+
+_KINDS_OF_CLAIM = {
+    "finding": synthesis.AddOn,
+    "interaction-claim": synthesis.Claim,
+    "conclusion": synthesis.Conclusion,
+}
+"""What the page of claims shows, by the filter ``kind`` that asks for nothing else."""
+
+_FIRST = 10
+"""Of several kinds of claims a page shows so many of each."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Hold what a page shows of the claims of one kind; ``more`` is where all of them are."""
+
+    items: Sequence[object]
+    total: int
+    more: str | None = None
+
+
+def _groups(kind: Kind, found: Any, items: Sequence[object], asked: Asked) -> dict[str, _Group]:
+    """Return claims by kind: the part that is asked for of one kind, of several the first."""
+    everything = kind.items(found)
+    by_kind = {
+        name: [one for one in everything if isinstance(one, type_)]
+        for name, type_ in _KINDS_OF_CLAIM.items()
+    }
+    chosen = asked.given("kind")
+    if len(chosen) == 1 and chosen[0] in by_kind:
+        return {chosen[0]: _Group(items, len(by_kind[chosen[0]]))}
+    return {
+        name: _Group(
+            some[:_FIRST],
+            len(some),
+            asked.address("/synthesis/claims", kind=name) if len(some) > _FIRST else None,
+        )
+        for name, some in by_kind.items()
     }
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from osteokg.api import openapi
 from osteokg.api.answers import page
-from osteokg.api.kept import kept
+from osteokg.api.kept import kept, kept_for
 from osteokg.api.negotiation import HTML, prefers_html
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import Parameters, asked_version, in_address, only, store_for
@@ -29,6 +29,9 @@ router = APIRouter()
 
 _OWN = ("without", "version", "offset", "limit")
 """Parameters of a synthesis that are no filters."""
+
+_JSON_AT_ONCE = 1000
+"""So many items one JSON document holds; it says where the others are."""
 
 _TYPES = {
     "html": f"{HTML}; charset=utf-8",
@@ -70,9 +73,12 @@ async def _answer(request: Request, kind: Kind, form: str) -> Response:
     known = validator_for(request, form)
     if known is not None and (unchanged := known.unchanged(request, by_name=True)):
         return unchanged
-    found = await kind.run(store_for(request), asked.selection)
+    shown = asked.at_most({"html": kind.at_once, "json": _JSON_AT_ONCE}.get(form))
+    # A table is whole.
+    part = slice(None) if form == "csv" else shown.part
+    found = await kind.run(kept_for(request), asked.selection, part)
     version = store_for(request).version
-    body = await asyncio.to_thread(_body, kind, form, found, asked, version)
+    body = await asyncio.to_thread(_body, kind, form, found, shown, version)
     more = {}
     if form in ("csv", "svg"):
         more["Content_Disposition"] = f'inline; filename="{kind.name}.{form}"'
@@ -80,16 +86,12 @@ async def _answer(request: Request, kind: Kind, form: str) -> Response:
 
 
 def _body(kind: Kind, form: str, found: Any, asked: Asked, version: str) -> str:
-    everything = kind.items(found)
-    limit = asked.limit or (kind.at_once if form == "html" else None)
-    end = None if limit is None else asked.offset + limit
-    items: Sequence[object] = everything[asked.offset : end]
     if form == "html":
-        return page_of(kind, found, items, len(everything), asked=asked, version=version)
+        return page_of(kind, found, asked, version)
     if form == "csv":
         return as_csv(kind.rows(found), COLUMNS[kind.name])
     if form == "svg":
-        return drawing(kind, items, asked)
+        return drawing(kind, kind.shown(found, asked.part)[0], asked)
     return json_of(kind, found, asked, version)
 
 

@@ -11,19 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osteokg.kg.catalogue import view
+from osteokg.kg.kept import Kept
 from osteokg.kg.names import okg
 from osteokg.kg.rows import rows_of
-from osteokg.kg.store import Store
-from osteokg.kg.synthesis.cells import counted_out
 from osteokg.kg.synthesis.changes import Change, changes_between
 from osteokg.kg.synthesis.evidence import Evidence, Recount, Row, Selection, Term, take, terms_of
 from osteokg.kg.synthesis.facts import Facts, facts_of
+from osteokg.kg.synthesis.squares import counted_out
 
 __all__ = ["AddOn", "Claim", "Claims", "Conclusion", "Proposition", "claims"]
 
 RECOUNT = Recount(
     "synthesis/audits.inputs",
-    ("63-audit.claims", "65-audit.results", "66-audit.conclusions"),
+    ("63-audit.claims", "64-audit.consistent", "65-audit.results", "66-audit.conclusions"),
     # That an outcome has no value of its own is known from findings that are left out as well.
     keeps=frozenset({okg("undecidedBy")}),
 )
@@ -97,19 +97,19 @@ class Claims:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-async def claims(store: Store, selection: Selection) -> Claims:
+async def claims(kept: Kept, selection: Selection) -> Claims:
     """Return the claims and conclusions that are asked for, held against all evidence that stands.
 
     Filters choose what is shown, not what it is held against: only switches take evidence away.
     """
-    chosen = await take(store, selection, claims=True)
-    found = await _claims(chosen, await take(store, selection.unfiltered()))
+    chosen = await take(kept, selection, claims=True)
+    found = await _claims(chosen, await take(kept, selection.unfiltered()))
     if not selection.without:
         return found
     all_evidence = selection.with_all()
     before = await _claims(
-        await take(store, all_evidence, claims=True),
-        await take(store, all_evidence.unfiltered()),
+        await take(kept, all_evidence, claims=True),
+        await take(kept, all_evidence.unfiltered()),
     )
     return Claims(
         found.add_ons,

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from osteokg.kg.catalogue import view
+from osteokg.kg.kept import Kept
 from osteokg.kg.names import okg
-from osteokg.kg.rows import rows_of
+from osteokg.kg.rows import rows_about
 from osteokg.kg.store import Store
-from osteokg.kg.synthesis.cells import counted_out
 from osteokg.kg.synthesis.changes import Change, changes_between
-from osteokg.kg.synthesis.evidence import Evidence, Row, Selection, Term, take, terms_of
+from osteokg.kg.synthesis.evidence import Evidence, Selection, Term, take, terms_of
 from osteokg.kg.synthesis.facts import Facts, facts_of
+from osteokg.kg.synthesis.partings import Parting, partings_of
+from osteokg.kg.synthesis.squares import counted_out
 
 __all__ = ["Contradictions", "Pair", "contradictions"]
-
-_KINDS = {
-    okg("Contradiction"): "contradiction",
-    okg("InconsistencyWithin"): "inconsistency",
-    okg("Disagreement"): "disagreement",
-}
-"""The ways to part, the strongest first."""
 
 _TOLD_BY = {
     "SiteDiscriminator": "sites",
@@ -74,44 +68,52 @@ class Contradictions:
 
 
 async def contradictions(
-    store: Store, selection: Selection, offset: int = 0, limit: int | None = None
+    kept: Kept, selection: Selection, part: slice = slice(None)
 ) -> Contradictions:
-    """Return the pairs of findings that part, at least one of each being asked for.
+    """Return a part of the pairs of findings that part, at least one of each being asked for.
 
     Whether two findings part depends on nothing but the two, so a pair stands as long as both do.
     """
-    evidence = await take(store, selection)
-    told = await rows_of(store, view("synthesis/conflicts"))
-    asked = [row for row in told if evidence.matches(row["one"]) or evidence.matches(row["other"])]
-    standing = [row for row in asked if _stands(evidence, row)]
-    lost = [row for row in asked if not _stands(evidence, row)]
-    standing.sort(key=lambda row: (list(_KINDS).index(row["kind"]), row["one"], row["other"]))
-    shown = standing[offset:] if limit is None else standing[offset : offset + limit]
-    facts = await facts_of(store, (row[side] for row in (*shown, *lost) for side in _SIDES))
-    terms: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in await rows_of(store, view("synthesis/discriminators")):
-        terms[row["pair"]].append((row["discriminator"], row["label"]))
+    evidence = await take(kept, selection)
+    asked = [
+        parting
+        for parting in await partings_of(evidence)
+        if any(evidence.matches(finding) for finding in parting.sides)
+    ]
+    standing = [parting for parting in asked if _stands(evidence, parting)]
+    lost = [parting for parting in asked if not _stands(evidence, parting)]
+    shown = standing[part]
+    facts = await facts_of(kept.store, (one for pair in (*shown, *lost) for one in pair.sides))
+    reasons = await _reasons(kept.store, shown)
     return Contradictions(
-        tuple(_pair(row, facts, terms[row["pair"]]) for row in shown),
+        tuple(_pair(parting, facts, reasons[parting.iri]) for parting in shown),
         len(standing),
         changes_between(
-            {row["pair"]: (_about(row, facts), {"kind": _KINDS[row["kind"]]}) for row in lost}, {}
+            {parting.iri: (_about(parting, facts), {"kind": parting.kind}) for parting in lost}, {}
         ),
-        counted_out(evidence, (row[side] for row in asked for side in _SIDES)),
+        counted_out(evidence, (finding for parting in asked for finding in parting.sides)),
     )
 
 
-_SIDES = ("one", "other")
+def _stands(evidence: Evidence, parting: Parting) -> bool:
+    return all(evidence.stands(finding) for finding in parting.sides)
 
 
-def _stands(evidence: Evidence, row: Row) -> bool:
-    return all(evidence.stands(row[side]) for side in _SIDES)
+async def _reasons(
+    store: Store, partings: Iterable[Parting]
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return the discriminators of pairs, by pair."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    pairs = (parting.iri for parting in partings)
+    for row in await rows_about(store, "synthesis/discriminators", pairs):
+        found[row["pair"]].append((row["discriminator"], row["label"]))
+    return found
 
 
-def _pair(row: Row, facts: Mapping[str, Facts], terms: Sequence[tuple[str, str]]) -> Pair:
-    one, other = (facts[row[side]] for side in _SIDES)
+def _pair(parting: Parting, facts: Mapping[str, Facts], terms: Sequence[tuple[str, str]]) -> Pair:
+    one, other = (facts[finding] for finding in parting.sides)
     reasons = (Reason(term, _shown(one, term), _shown(other, term)) for term in terms_of(terms))
-    return Pair(row["pair"], _KINDS[row["kind"]], one, other, tuple(reasons))
+    return Pair(parting.iri, parting.kind, one, other, tuple(reasons))
 
 
 def _shown(facts: Facts, discriminator: Term) -> str:
@@ -123,7 +125,7 @@ def _shown(facts: Facts, discriminator: Term) -> str:
     return ", ".join(words) or "not stated"
 
 
-def _about(row: Row, facts: Mapping[str, Facts]) -> str:
-    one, other = (facts[row[side]] for side in _SIDES)
+def _about(parting: Parting, facts: Mapping[str, Facts]) -> str:
+    one, other = (facts[finding] for finding in parting.sides)
     who = " and ".join(", ".join(term.label for term in side.studies) for side in (one, other))
     return f"{who} on {', '.join(term.label for term in one.outcomes)}"

@@ -13,28 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osteokg.kg.catalogue import view
+from osteokg.kg.kept import Kept
 from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
-from osteokg.kg.synthesis.cells import (
-    Cell,
-    Member,
-    cells_of,
-    counted_out,
-    members_of,
-    votes_in_words,
-)
 from osteokg.kg.synthesis.changes import Change, changes_between
 from osteokg.kg.synthesis.evidence import Evidence, Selection, Term, take
-from osteokg.kg.synthesis.votes import (
-    DIRECTIONS,
-    RECOUNT,
-    Direction,
-    Votes,
-    direction_of,
-    votes_of,
-)
+from osteokg.kg.synthesis.squares import Member, Square, counted_out, squares_of
+from osteokg.kg.synthesis.votes import Direction, votes_in_words
 
-__all__ = ["Column", "EffectDirections", "Line", "Mark", "Question", "effect_directions"]
+__all__ = ["EffectDirections", "Line", "Mark", "Question", "effect_directions"]
 
 
 @dataclass(frozen=True)
@@ -48,15 +35,6 @@ class Mark:
     direction: Direction
     findings: tuple[str, ...]
     votes: bool
-
-
-@dataclass(frozen=True)
-class Column:
-    """Hold an outcome domain in a compartment: its cell, the votes and their sign test."""
-
-    cell: Cell
-    votes: Votes
-    direction: Direction
 
 
 @dataclass(frozen=True)
@@ -74,14 +52,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Question:
-    """Hold a question: what was given, against what, in which animals; who saw what."""
+    """Hold a question: what was given, against what, in which animals; who saw what.
+
+    A column is what is known of one outcome domain in one compartment.
+    """
 
     words: str
     contrast: Term
     models: tuple[Term, ...]
     interventions: tuple[Term, ...]
     comparators: tuple[Term, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Square, ...]
     lines: tuple[Line, ...]
 
 
@@ -94,16 +75,16 @@ class EffectDirections:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-async def effect_directions(store: Store, selection: Selection) -> EffectDirections:
+async def effect_directions(kept: Kept, selection: Selection) -> EffectDirections:
     """Return the effect directions of what is selected, a table for each question.
 
     Where no contrast is asked for, these are questions on interventions, not on models.
     """
-    evidence = await take(store, selection)
+    evidence = await take(kept, selection)
     questions = await _questions(evidence)
     if not selection.without:
         return EffectDirections(questions)
-    before = await _questions(await take(store, selection.with_all()))
+    before = await _questions(await take(kept, selection.with_all()))
     return EffectDirections(
         questions,
         changes_between(_told(before), _told(questions)),
@@ -112,81 +93,61 @@ async def effect_directions(store: Store, selection: Selection) -> EffectDirecti
 
 
 async def _questions(evidence: Evidence) -> tuple[Question, ...]:
-    cells, members, (counts, cast), named, told = await asyncio.gather(
-        cells_of(evidence),
-        members_of(evidence),
-        evidence.results(RECOUNT, "synthesis/counts", "synthesis/votes"),
-        rows_of(evidence.store, view("synthesis/names")),
-        rows_of(evidence.store, view("synthesis/retracted")),
+    squares, names, retracted = await asyncio.gather(
+        squares_of(evidence),
+        evidence.kept.of("synthesis/names", _names_in),
+        evidence.kept.of("synthesis/retracted", _retracted_in),
     )
-    votes = {row["cell"]: votes_of(row) for row in counts}
-    voted = {(row["cell"], row["experiment"]): DIRECTIONS[row["direction"]] for row in cast}
-    names = {row["thing"]: row["label"] for row in named}
-    retracted = {row["finding"] for row in told}
-    asked: dict[object, list[Cell]] = defaultdict(list)
-    for iri, cell in cells.items():
-        if members.get(iri):
-            asked[cell.question].append(cell)
-    found = []
-    for some in asked.values():
-        columns = sorted(some, key=lambda cell: (cell.outcome, cell.compartment))
-        lines = _lines(columns, members, voted, retracted, names)
-        found.append(_question(columns, members, votes, lines))
+    asked: dict[object, list[Square]] = defaultdict(list)
+    for square in squares:
+        asked[square.cell.question].append(square)
+    found = [_question(some, retracted, names) for some in asked.values()]
     return tuple(sorted(found, key=lambda question: (-len(question.lines), question.words)))
 
 
-def _question(
-    cells: Sequence[Cell],
-    members: Mapping[str, Sequence[Member]],
-    votes: Mapping[str, Votes],
-    lines: tuple[Line, ...],
-) -> Question:
-    first = cells[0]
-    columns = tuple(
-        Column(
-            cell,
-            votes.get(cell.iri, Votes()),
-            direction_of(
-                votes.get(cell.iri, Votes()),
-                {member.direction for member in members[cell.iri]},
-            ),
-        )
-        for cell in cells
-    )
+async def _names_in(store: Store) -> dict[str, str]:
+    """Return what each study and experiment is called."""
+    return {row["thing"]: row["label"] for row in await rows_of(store, view("synthesis/names"))}
+
+
+async def _retracted_in(store: Store) -> set[str]:
+    """Return the findings all of whose sources are retracted."""
+    return {row["finding"] for row in await rows_of(store, view("synthesis/retracted"))}
+
+
+def _question(squares: Iterable[Square], retracted: set[str], names: Mapping[str, str]) -> Question:
+    columns = sorted(squares, key=lambda square: (square.cell.outcome, square.cell.compartment))
+    cell = columns[0].cell
     return Question(
-        f"{first.given} in {first.animals}",
-        first.contrast,
-        first.models,
-        first.interventions,
-        first.comparators,
-        columns,
-        lines,
+        f"{cell.given} in {cell.animals}",
+        cell.contrast,
+        cell.models,
+        cell.interventions,
+        cell.comparators,
+        tuple(columns),
+        _lines(columns, retracted, names),
     )
 
 
 def _lines(
-    cells: Sequence[Cell],
-    members: Mapping[str, Sequence[Member]],
-    voted: Mapping[tuple[str, str], Direction],
-    retracted: set[str],
-    names: Mapping[str, str],
+    columns: Iterable[Square], retracted: set[str], names: Mapping[str, str]
 ) -> tuple[Line, ...]:
-    by_line: dict[tuple[str, str], dict[str, list[Member]]] = defaultdict(lambda: defaultdict(list))
-    for cell in cells:
-        for member in members[cell.iri]:
-            by_line[(member.experiment, member.study)][cell.iri].append(member)
-    lines = []
-    for (experiment, study), of_cells in by_line.items():
-        marks = {iri: _mark(some, voted.get((iri, experiment))) for iri, some in of_cells.items()}
-        findings = {finding for mark in marks.values() for finding in mark.findings}
-        lines.append(
-            Line(
-                Term(names.get(experiment, experiment), experiment),
-                Term(names.get(study, study), study),
-                findings <= retracted,
-                marks,
-            )
+    marks: dict[tuple[str, str], dict[str, Mark]] = defaultdict(dict)
+    for square in columns:
+        by_line: dict[tuple[str, str], list[Member]] = defaultdict(list)
+        for member in square.members:
+            by_line[(member.experiment, member.study)].append(member)
+        for line, some in by_line.items():
+            marks[line][square.cell.iri] = _mark(some, square.count.cast.get(line[0]))
+    lines = (
+        Line(
+            Term(names.get(experiment, experiment), experiment),
+            Term(names.get(study, study), study),
+            all(finding in retracted for mark in some.values() for finding in mark.findings),
+            some,
         )
+        for (experiment, study), some in marks.items()
+    )
     return tuple(sorted(lines, key=lambda line: (line.study, line.experiment)))
 
 

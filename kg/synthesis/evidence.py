@@ -17,6 +17,7 @@ from osteokg.kg.catalogue import view
 from osteokg.kg.errors import RequestError
 from osteokg.kg.files import rule_files
 from osteokg.kg.filters import Filters
+from osteokg.kg.kept import Kept
 from osteokg.kg.names import PREFIXES, VOCAB, kind_of
 from osteokg.kg.results import GRAPH_FORMATS, Query, format_named
 from osteokg.kg.rows import rows_of
@@ -99,16 +100,21 @@ class Recount:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Hold what is asked for of the evidence in a store.
+    """Hold what is asked for of the evidence of a version.
 
     ``matching`` are the findings, claims and propositions that the filters leave, None for all;
     ``left_out`` are the findings that a switch takes away, by switch.
     """
 
-    store: Store
+    kept: Kept
     selection: Selection
     matching: frozenset[str] | None = None
     left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """Return the store that the version is asked from."""
+        return self.kept.store
 
     @property
     def whole(self) -> bool:
@@ -131,10 +137,19 @@ class Evidence:
         """Return the rows of views on what rules have computed, of the evidence that is kept."""
         if self.whole:
             return [list(await rows_of(self.store, view(name))) for name in views]
-        answer = await self.store.query(Query(view(recount.inputs), graph=_NT))
-        return await asyncio.to_thread(self._recounted, answer.body, recount, views)
+        return await self.recounted(recount, *views)
 
-    def _recounted(self, facts: bytes, recount: Recount, views: Sequence[str]) -> list[list[Row]]:
+    async def recounted(
+        self, recount: Recount, *views: str, of: Iterable[str] = ()
+    ) -> list[list[Row]]:
+        """Return the rows of views on what rules compute again from the evidence that is kept.
+
+        ``of`` are the things that the view of the facts asks for, if it asks for some.
+        """
+        answer = await self.store.query(Query(view(recount.inputs, of), graph=_NT))
+        return await asyncio.to_thread(self._computed, answer.body, recount, views)
+
+    def _computed(self, facts: bytes, recount: Recount, views: Sequence[str]) -> list[list[Row]]:
         """Run rules over the facts that are kept, then ask the views of what they made."""
         store = ox.Store()
         store.extend(
@@ -167,12 +182,12 @@ _FINDINGS = ("finding", "clinical")
 _PREFIXES = "".join(f"PREFIX {name}: <{PREFIXES[name]}>\n" for name in ("okg", "rdf"))
 
 
-async def take(store: Store, selection: Selection, *, claims: bool = False) -> Evidence:
-    """Return what a selection takes of the evidence in a store.
+async def take(kept: Kept, selection: Selection, *, claims: bool = False) -> Evidence:
+    """Return what a selection takes of the evidence of a version.
 
     ``claims`` for claims and propositions that match as well, which takes longer.
     """
-    matching = None
+    store, matching = kept.store, None
     if selection.filters and claims:
         matching = frozenset(one.row for one in await select(store, selection.filters))
     elif selection.filters:
@@ -180,13 +195,18 @@ async def take(store: Store, selection: Selection, *, claims: bool = False) -> E
         matching = frozenset(row["finding"] for row in await rows_of(store, asked))
     left_out: dict[str, frozenset[str]] = {}
     if selection.without:
-        told = await rows_of(store, view("synthesis/left-out"))
-        left_out = {
-            name: frozenset(row["finding"] for row in told if row["switch"] == name)
-            for name in SWITCHES
-            if name in selection.without
-        }
-    return Evidence(store, selection, matching, left_out)
+        by_switch = await kept.of("synthesis/left-out", _left_out)
+        left_out = {name: by_switch[name] for name in SWITCHES if name in selection.without}
+    return Evidence(kept, selection, matching, left_out)
+
+
+async def _left_out(store: Store) -> dict[str, frozenset[str]]:
+    """Return the findings that each switch takes away."""
+    told = await rows_of(store, view("synthesis/left-out"))
+    return {
+        name: frozenset(row["finding"] for row in told if row["switch"] == name)
+        for name in SWITCHES
+    }
 
 
 async def offered(store: Store) -> dict[str, tuple[Term, ...]]:

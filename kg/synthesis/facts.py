@@ -6,17 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from osteokg.kg.catalogue import view
 from osteokg.kg.names import contract
-from osteokg.kg.rows import rows_of
+from osteokg.kg.rows import rows_about
 from osteokg.kg.store import Store
 from osteokg.kg.synthesis.evidence import Term, terms_of
 from osteokg.kg.synthesis.votes import DIRECTIONS, Direction
 
 __all__ = ["Facts", "facts_of"]
-
-_AT_ONCE = 400
-"""So many findings are asked for in one query."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +50,10 @@ class Facts:
 
 async def facts_of(store: Store, findings: Iterable[str]) -> dict[str, Facts]:
     """Return the facts of findings, by IRI."""
-    wanted = sorted(set(findings))
     told: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
-    for start in range(0, len(wanted), _AT_ONCE):
-        text = view("synthesis/facts", wanted[start : start + _AT_ONCE])
-        for row in await rows_of(store, text):
-            value = row["value"]
-            told[row["finding"]][row["column"]].append((value, row.get("label", value)))
+    for row in await rows_about(store, "synthesis/facts", findings):
+        value = row["value"]
+        told[row["finding"]][row["column"]].append((value, row.get("label", value)))
     return {finding: _facts(finding, columns) for finding, columns in told.items()}
 
 

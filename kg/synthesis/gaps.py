@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from osteokg.kg.catalogue import view
+from osteokg.kg.kept import Kept
 from osteokg.kg.names import okg
 from osteokg.kg.rows import rows_of
 from osteokg.kg.store import Store
-from osteokg.kg.synthesis.cells import counted_out, members_of
 from osteokg.kg.synthesis.changes import Change, changes_between
 from osteokg.kg.synthesis.evidence import Evidence, Recount, Selection, Term, take
+from osteokg.kg.synthesis.squares import counted_out, members_of
 
 __all__ = ["Gap", "Gaps", "gaps"]
 
@@ -51,7 +52,7 @@ class Gaps:
 _DIMENSIONS = ("intervention", "model", "compartment")
 
 
-async def gaps(store: Store, selection: Selection) -> Gaps:
+async def gaps(kept: Kept, selection: Selection) -> Gaps:
     """Return where no finding that is asked for fills the cell of agent, model and compartment.
 
     Filters on these three choose the gaps that are shown; the others say which findings fill.
@@ -59,16 +60,16 @@ async def gaps(store: Store, selection: Selection) -> Gaps:
     asked = selection.filters
     others = replace(asked, **dict.fromkeys(_DIMENSIONS, ()))
     chosen = {
-        name: await _covered(store, getattr(asked, name))
+        name: await _covered(kept.store, getattr(asked, name))
         for name in _DIMENSIONS
         if getattr(asked, name)
     }
     filling = replace(selection, filters=others)
-    evidence = await take(store, filling)
+    evidence = await take(kept, filling)
     found = await _gaps(evidence, chosen)
     if not selection.without:
         return Gaps(found)
-    all_evidence = await take(store, filling.with_all())
+    all_evidence = await take(kept, filling.with_all())
     members = await members_of(all_evidence)
     before = await _gaps(all_evidence, chosen)
     return Gaps(

@@ -8,14 +8,28 @@ Boon & Thomson 2021, https://doi.org/10.1002/jrsm.1458. The counting itself is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from osteokg.kg.catalogue import view
 from osteokg.kg.names import okg
-from osteokg.kg.synthesis.evidence import Recount, Row
+from osteokg.kg.rows import rows_of
+from osteokg.kg.store import Store
+from osteokg.kg.synthesis.evidence import Evidence, Recount, Row
 
-__all__ = ["DIRECTIONS", "RECOUNT", "Direction", "Votes", "direction_of", "votes_of"]
+__all__ = [
+    "DIRECTIONS",
+    "RECOUNT",
+    "Count",
+    "Direction",
+    "Votes",
+    "counts_in",
+    "direction_of",
+    "recounted",
+    "votes_in_words",
+]
 
 Direction: TypeAlias = Literal[
     "increased", "decreased", "no-difference", "mixed", "altered", "not-reported"
@@ -73,8 +87,38 @@ class Votes:
         return voted[0] if len(voted) == 1 else "mixed"
 
 
-def votes_of(row: Row) -> Votes:
-    """Return the votes in a row of ``synthesis/counts``."""
+@dataclass(frozen=True)
+class Count:
+    """Hold the votes in a cell, and which experiment cast which."""
+
+    votes: Votes = field(default_factory=Votes)
+    cast: Mapping[str, Direction] = field(default_factory=dict)
+
+
+_VIEWS = ("synthesis/counts", "synthesis/votes")
+
+
+async def counts_in(store: Store) -> dict[str, Count]:
+    """Return the votes in each cell, all evidence counted."""
+    return _counts(*[await rows_of(store, view(name)) for name in _VIEWS])
+
+
+async def recounted(evidence: Evidence, cells: Sequence[str]) -> dict[str, Count]:
+    """Return the votes in some cells, counted again of the evidence that is kept."""
+    if not cells:
+        return {}
+    counts = _counts(*await evidence.recounted(RECOUNT, *_VIEWS, of=cells))
+    return {cell: counts.get(cell, Count()) for cell in cells}
+
+
+def _counts(counts: Iterable[Row], votes: Iterable[Row]) -> dict[str, Count]:
+    cast: dict[str, dict[str, Direction]] = defaultdict(dict)
+    for row in votes:
+        cast[row["cell"]][row["experiment"]] = DIRECTIONS[row["direction"]]
+    return {row["cell"]: Count(_votes(row), cast[row["cell"]]) for row in counts}
+
+
+def _votes(row: Row) -> Votes:
     return Votes(
         int(row["increased"]),
         int(row["decreased"]),
@@ -87,3 +131,14 @@ def votes_of(row: Row) -> Votes:
 def direction_of(votes: Votes, findings: Iterable[Direction]) -> Direction:
     """Return which way a cell points: by its votes, else whether a change is told at all."""
     return votes.direction or ("altered" if "altered" in findings else "not-reported")
+
+
+def votes_in_words(votes: Votes) -> str:
+    """Return votes in a few words: ``2 increased, 1 no difference``."""
+    parts = (
+        (votes.increased, "increased"),
+        (votes.decreased, "decreased"),
+        (votes.null, "no difference"),
+        (votes.mixed, "mixed"),
+    )
+    return ", ".join(f"{number} {word}" for number, word in parts if number)

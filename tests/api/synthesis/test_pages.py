@@ -1,6 +1,7 @@
 """The pages of the syntheses on the invented evidence: an address holds the state, all leads on."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -144,6 +145,46 @@ def test_the_table_says_what_the_json_says(client, page):
             assert (f"{number} {word}" in row[5]) == (number > 0)
         assert row[7].startswith(f"{len(item['findings'])} finding")
         assert ("≠" in row[5]) == (item["conflict"] is not None)
+
+
+def test_claims_are_shown_in_lines_that_open_the_verdict_first(client, page):
+    items = client.get("/synthesis/claims.json").json()["items"]
+    html = client.get("/synthesis/claims", headers=BROWSER).text
+    lines = re.findall(r"<summary><strong>([^<]+)</strong> – ([^<]+)</summary>", html)
+    told = [
+        ("; ".join(one["label"] for one in item["auditResult"]), item["paraphrase"])
+        if item["kind"] == "interaction-claim"
+        else (item["auditResult"]["label"], item["paraphrase"])
+        for item in items
+        if item["kind"] != "add-on"
+    ]
+    assert [(unescape(verdict), unescape(words)) for verdict, words in lines] == told
+    assert told
+
+
+@pytest.mark.parametrize("kind", ["interaction-claim", "conclusion"])
+def test_claims_of_one_kind_come_part_by_part(client, page, kind):
+    items = client.get(f"/synthesis/claims.json?kind={kind}").json()["items"]
+    assert {item["kind"] for item in items} == {kind}
+    shown = []
+    address = f"/synthesis/claims?kind={kind}&limit=1"
+    while address:
+        html = client.get(address, headers=BROWSER).text
+        assert html.count("<h2 id=") == 1 + html.count('<h2 id="changed"')
+        shown += re.findall(r"<summary><strong>[^<]+</strong> – ([^<]+)</summary>", html)
+        found = re.search(r'<a href="([^"]+)" rel="next"', html)
+        address = unescape(found[1]) if found else ""
+    assert [unescape(words) for words in shown] == [item["paraphrase"] for item in items]
+
+
+def test_the_first_agent_without_findings_is_open_and_the_others_are_a_click_away(client):
+    html = client.get("/synthesis/gaps", headers=BROWSER).text
+    opened = re.findall(r"<details class=\"audited\"( open)?>\s*<summary><strong>([^<]+)", html)
+    assert [bool(is_open) for is_open, _ in opened] == [True] + [False] * (len(opened) - 1)
+    agents = {
+        item["intervention"]["label"] for item in client.get("/synthesis/gaps.json").json()["items"]
+    }
+    assert sorted(agent for _, agent in opened) == sorted(agents)
 
 
 def test_what_changes_stands_on_the_page(page):

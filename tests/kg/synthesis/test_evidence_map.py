@@ -12,13 +12,13 @@ JOINT = f"{ID}finding/joint-7-12-k2-bone-strength-tibia"
 
 
 @pytest.fixture(scope="module")
-def map_of(ask):
+def map_of(ask, ask_kept):
     """Return the map of a selection: squares by what was given, to whom, outcome, compartment."""
 
     def made(without=(), **asked):
         askable = ask(askable_of)
         filters = askable.read(list(asked.items()))
-        found = ask(evidence_map, Selection(filters, frozenset(without)))
+        found = ask_kept(evidence_map, Selection(filters, frozenset(without)))
         return found, {
             (
                 square.cell.given,

@@ -1,0 +1,39 @@
+"""What is kept of one version of the data: made once, then the same for every reader."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from osteokg.kg.store import Store
+
+__all__ = ["Kept"]
+
+Thing = TypeVar("Thing")
+
+
+class Kept:
+    """Keep what is made of the version that a store answers from.
+
+    It is to be one version: a store that goes on to another needs another one of these.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Begin with nothing."""
+        self.store = store
+        self._things: dict[str, asyncio.Future[Any]] = {}
+
+    async def of(self, name: str, make: Callable[[Store], Awaitable[Thing]]) -> Thing:
+        """Return what is made of the store, under a name, and made once.
+
+        Readers who come while it is made wait for the same work; what failed is made again.
+        """
+        if name not in self._things:
+            self._things[name] = asyncio.ensure_future(make(self.store))
+        try:
+            thing: Thing = await asyncio.shield(self._things[name])
+        except Exception:
+            self._things.pop(name, None)
+            raise
+        return thing
