@@ -95,7 +95,10 @@ def _told(plan: StatusImport, every_row: bool) -> list[str]:
         f"nothing here; {len(plan.nameless)} name no DOI or PMID and are matched by nothing."
     )
     if plan.unread:
-        lines.append(f"{len(plan.unread)} name what is no DOI or PMID, none of it of ours.")
+        lines.append(
+            f"{len(plan.unread)} rows have an identifier that is neither a DOI nor a PMID and are "
+            "about nothing here: --list-unmatched tells them."
+        )
     if every_row:
         lines += [f"  row at line {n.line}: {n.about()}: not here" for n in plan.unmatched]
         lines += [f"  row at line {line}: no DOI or PMID" for line in plan.nameless]

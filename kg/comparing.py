@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from osteokg.kg.aside import give_way, work_aside
 from osteokg.kg.comparison import Comparison, compare, json_of
-from osteokg.kg.errors import GoneError, UnavailableError
+from osteokg.kg.errors import BusyError, GoneError, UnavailableError
 from osteokg.kg.sides import side_of_snapshot
 from osteokg.kg.worker.snapshot import Snapshot
 
@@ -51,14 +51,13 @@ class Comparisons:
         """Return in what a version differs from another.
 
         Raises GoneError for a version that is not kept, UnavailableError where they cannot be
-        compared, or still are when patience ends.
+        compared, or still are when patience ends, BusyError where too many wait.
         """
         key = before, after
         if key not in self._found:
             sides = [self._snapshot(version) for version in key]
+            self._make_room()
             self._found[key] = asyncio.create_task(self._compare(sides))
-            while len(self._found) > self._keep:
-                self._found.popitem(last=False)[1].cancel()
         self._found.move_to_end(key)
         try:
             async with asyncio.timeout(self._patience):
@@ -70,6 +69,16 @@ class Comparisons:
         except UnavailableError:
             self._found.pop(key, None)  # whoever asks again has it tried again
             raise
+
+    def _make_room(self) -> None:
+        """Let go of the comparisons that were not asked for longest, but of none under way."""
+        done = [key for key, task in self._found.items() if task.done()]
+        for key in done[: max(0, len(self._found) - self._keep + 1)]:
+            del self._found[key]
+        if len(self._found) >= self._keep:
+            raise BusyError(
+                f"{self._keep} comparisons wait already: try again later.", retry_after=5
+            )
 
     def _snapshot(self, version: str) -> Snapshot:
         snapshot = self._find(version)

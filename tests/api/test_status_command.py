@@ -59,3 +59,19 @@ def test_wrong_rows_are_told_like_wrong_evidence(told, evidence, feed):
     code, _, err = told("status", "import", feed.with_name("none.csv"), "--evidence", evidence)
     assert code == 2
     assert "none.csv: No such file" in err
+
+
+def test_rows_of_others_that_name_nothing_are_counted_and_told_on_request(told, evidence, feed):
+    columns = ("RetractionDOI", "RetractionPubMedID", "OriginalPaperDOI", "OriginalPaperPubMedID")
+    head = ",".join(["Record ID", "RetractionDate", *columns, "RetractionNature"])
+    feed.write_text(
+        f"{head}\n1,7/15/24 0:00,,0,unavailable,1234567,Retraction\n"
+        "2,7/15/2024 0:00,,0,10.1/x,0,Retraction\n"
+    )
+    arguments = ("status", "import", feed, "--evidence", evidence, "--dry-run")
+    code, out, _ = told(*arguments)
+    assert (code, "record 1: retraction of 2024-07-15." in out) == (0, True)
+    assert "1 rows have an identifier that is neither a DOI nor a PMID" in out
+    assert "row at line 3" not in out
+    _, out, _ = told(*arguments, "--list-unmatched")
+    assert "  row at line 3: OriginalPaperDOI: '10.1/x' is no DOI: write 10.…/…, or nothing." in out

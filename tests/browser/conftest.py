@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from osteokg.kg.files import packaged
+
 PROJECT = Path(__file__).parents[2]
 AXE = PROJECT / "workbench" / "node_modules" / "axe-core" / "axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -36,9 +38,20 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def served(serving: Callable[..., Any]) -> Iterator[httpx2.Client]:
-    """Return a client of a server of the evidence that comes with OsteoKG."""
-    with serving() as client:
+def served(
+    serving: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx2.Client]:
+    """Return a client of a server of the evidence that comes with OsteoKG.
+
+    It has a version before the current one, in which a study was wanting.
+    """
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(packaged("kg", "evidence"), folder / "before")
+    (folder / "before" / "asawa-2004.ttl").unlink()
+    kept = ("--data-dir", str(folder / "data"))
+    with serving("--evidence", str(folder / "before"), *kept):
+        pass
+    with serving("--evidence", "packaged", *kept) as client:
         yield client
 
 

@@ -27,6 +27,7 @@ PAGES = (
     "/queries",
     "/queries/k2-alone-by-compartment",
     "/versions",
+    "/versions/current/changes",
     "/docs",
 )
 
