@@ -6,7 +6,6 @@ Requests are JSON, so that nothing that arrives anywhere is code.
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import struct
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ __all__ = [
     "GAVE_WAY",
     "HEAD",
     "TIRED",
+    "Frames",
     "Kind",
     "as_error",
     "decode",
@@ -48,7 +48,6 @@ class Kind(Enum):
 
     REQUEST = b"Q"  # a query or a write, encoded
     READY = b"A"  # a spawned worker has loaded its store; what it found, as JSON
-    STARTED = b"S"  # the worker has the request and begins
     ROWS = b"R"  # the answer is rows; what follows is in the format for rows
     GRAPH = b"G"  # the answer is a graph; what follows is in the format for graphs
     CHANGED = b"C"  # the name of a graph that a write changes, encoded; its triples follow
@@ -56,6 +55,9 @@ class Kind(Enum):
     DATA = b"D"  # a part of the answer
     END = b"E"  # nothing more comes, and the worker is idle; what has become of it
     FAILED = b"X"  # there is no answer, or no more of it: an error, encoded
+
+
+_KINDS: Mapping[bytes, Kind] = {kind.value: kind for kind in Kind}
 
 
 def frame(kind: Kind, content: bytes = b"") -> bytes:
@@ -67,6 +69,33 @@ def parse_head(head: bytes) -> tuple[Kind, int]:
     """Return kind and length of a frame. Raises ValueError for what begins none."""
     kind, length = HEAD.unpack(head)
     return Kind(kind), length
+
+
+class Frames:
+    """Cut what comes over a channel into frames, however it is cut when it comes."""
+
+    def __init__(self) -> None:
+        """Begin where a frame begins."""
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
+        """Take the next bytes and return the frames that are whole.
+
+        Raises KeyError for what is none.
+        """
+        rest = self._rest
+        rest += data
+        found = []
+        place = 0
+        while len(rest) - place >= HEAD.size:
+            kind, length = HEAD.unpack_from(rest, place)
+            begin = place + HEAD.size
+            if begin + length > len(rest):
+                break
+            place = begin + length
+            found.append((_KINDS[kind], bytes(rest[begin:place])))
+        del rest[:place]
+        return found
 
 
 _CLASSES: Mapping[str, Any] = {
@@ -99,15 +128,20 @@ def decode(content: bytes) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) is str:
+        return value
     if type(value) in _PLAIN:
         return _PLAIN[type(value)](value)
     if type(value).__name__ in _CLASSES:
-        parts = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        # Our classes have neither slots nor anything that is no field.
+        parts = {name: _plain(part) for name, part in vars(value).items()}
         return {"is": type(value).__name__, **parts}
     return value
 
 
 def _whole(value: Any) -> Any:
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, list):
         return tuple(_whole(part) for part in value)
     if not isinstance(value, dict):
