@@ -41,6 +41,7 @@ from osteokg.api import (
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
+from osteokg.api.direct import Direct
 from osteokg.api.documents import wanted
 from osteokg.api.examples import with_examples
 from osteokg.api.keeper import Doorkeeper
@@ -197,6 +198,7 @@ def _add_layers(app: FastAPI) -> None:
     def stopped(request: Request) -> Response:
         return problem_of(request, UnavailableError("The service is stopping: ask again."))
 
+    app.add_middleware(Direct, router=sparql.router, problem_of=problem_of)
     app.add_middleware(Routes)
     app.add_middleware(OpenForReading)
     if path := urlsplit(settings.base_url).path:

@@ -75,6 +75,7 @@ class Metrics(Collector):
             registry=self._registry,
         )
         self._visits: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._asked: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
@@ -103,8 +104,12 @@ class Metrics(Collector):
 
     def asked(self, origin: str, outcome: str, seconds: float) -> None:
         """Count a query of a client or of a page of ours."""
-        self._queries.labels(origin, outcome).inc()
-        self._query_seconds.labels(origin).observe(seconds)
+        found = self._asked.get((origin, outcome))
+        if found is None:
+            counted = self._queries.labels(origin, outcome)
+            found = self._asked[origin, outcome] = counted, self._query_seconds.labels(origin)
+        found[0].inc()
+        found[1].observe(seconds)
 
     def described(self) -> list[tuple[str, str, str]]:
         """Return name, type and words of every number."""

@@ -32,7 +32,6 @@ from osteokg.api.requests import (
     while_connected,
 )
 from osteokg.api.settings import Settings
-from osteokg.api.undivided import Undivided
 from osteokg.api.write_access import writing_is_on
 from osteokg.kg.errors import MediaTypeError, NotAcceptableError, OsteoKGError, RequestError
 from osteokg.kg.results import (
@@ -50,7 +49,7 @@ from osteokg.kg.store import PinnedStore, Store
 
 __all__ = ["RESULT_TYPES", "answer_query", "router"]
 
-router = APIRouter(route_class=Undivided)
+router = APIRouter()
 
 _DIRECT = "application/sparql-query"
 RESULT_TYPES = sorted(
@@ -183,7 +182,7 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
 
     # What the client holds is known before it is asked for again: the format of the other form
     # of query has another name.
-    for format_ in (rows, graph):
+    for format_ in (rows, graph) if "if-none-match" in request.headers else ():
         known = format_ and validator(version or store.version, format_)
         if known and (unchanged := known.unchanged(request, by_name=True)):
             return unchanged
