@@ -42,7 +42,7 @@ class Direct:
         for route in cast(list[APIRoute], router.routes):
             if route.param_convertors or list(signature(route.endpoint).parameters) != ["request"]:
                 raise TypeError(f"{route.path}: the function takes more than the request.")
-            self._ways.update(((route.path, method), route) for method in route.methods)
+            self._ways.update(((route.path, method), route) for method in route.methods or ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have a request answered by the function that is for it, or by the application."""

@@ -30,12 +30,13 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass
 class _Sent:
-    """Hold an answer as it was sent, and the visit that it was sent in."""
+    """Hold an answer as it was sent, by which route, and how many bytes it takes to keep it."""
 
-    visit: Visit
+    route: str
     headers: Headers
     parts: list[bytes] = field(default_factory=list)
     length: int = 0
+    size: int = 0
 
     def add(self, part: bytes) -> None:
         """Add a part of the body."""
@@ -74,7 +75,7 @@ class Repeats:
             return
         self._kept.move_to_end(key)
         visit: Visit = scope["state"]["visit"]
-        visit.route, visit.version, visit.repeated = sent.visit.route, version, True
+        visit.route, visit.version, visit.repeated = sent.route, version, True
         start = {"type": "http.response.start", "status": 200, "headers": list(sent.headers)}
         await send(start)
         await send({"type": "http.response.body", "body": sent.parts[0]})
@@ -103,14 +104,12 @@ class Repeats:
             sent.headers.append((b"content-length", b"%d" % sent.length))
         sent.parts = [b"".join(sent.parts)]
         self._kept[key] = sent
-        self.size += _size(key, sent)
+        of_key = sum(len(part) for part in key if isinstance(part, (bytes, str)))
+        sent.size = _OVERHEAD + of_key + sent.length
+        self.size += sent.size
         while self.size > self._capacity:
-            self.size -= _size(*self._kept.popitem(last=False))
-
-
-def _size(key: tuple[object, ...], sent: _Sent) -> int:
-    of_key = sum(len(part) for part in key if isinstance(part, (bytes, str)))
-    return _OVERHEAD + of_key + sent.length
+            _, oldest = self._kept.popitem(last=False)
+            self.size -= oldest.size
 
 
 def _key(scope: Scope) -> tuple[object, ...] | None:
@@ -136,4 +135,4 @@ def _begun(message: MutableMapping[str, Any], version: str, visit: Visit) -> _Se
     same = message["status"] == 200 and b"etag" in by_name and version
     if not same or by_name.get(_VERSION) != version.encode():
         return None
-    return _Sent(visit, headers)
+    return _Sent(visit.route, headers)

@@ -86,7 +86,7 @@ async def ask_by_get(request: Request) -> Response:
     return Response(
         body,
         headers={
-            "Content-Type": _content_type(request, chosen),
+            "Content-Type": _content_type(accept, chosen),
             "Vary": "Accept",
             "Link": _links(request),
         },
@@ -190,10 +190,10 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
         if request.scope["http_version"] == "1.0":  # nobody could tell that a stream was cut
             whole = await while_connected(request.receive, store.query(query))
             known = validator(whole.version, whole.format)
-            return represent(request, whole.body, _content_type(request, whole.format), known)
+            return represent(request, whole.body, _content_type(accept, whole.format), known)
         answer = await while_connected(request.receive, store.stream(query))
     known = validator(answer.version, answer.format)
-    return stream(request, answer, _content_type(request, answer.format), known)
+    return stream(request, answer, _content_type(accept, answer.format), known)
 
 
 def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, Format | None]:
@@ -214,9 +214,8 @@ def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, F
     )
 
 
-def _content_type(request: Request, chosen: Format) -> str:
+def _content_type(accept: str | None, chosen: Format) -> str:
     """Return the name of a format that the client asked for, with charset where text is sent."""
-    accept = request.headers.get("accept")
     asked = best_type(accept, chosen.media_types) if accept else None
     kind = asked or chosen.media_types[0]
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind

@@ -176,7 +176,8 @@ def rdflib_endpoint(graph: Graph, work: Path) -> Iterator[Server]:
     command = [program, "serve", "--enable-update", "--host", "127.0.0.1", "--port", port]
     address = f"http://127.0.0.1:{port}/"
     with running([*command, graph.file], work / "rdflib-endpoint", address) as server:
-        server.write = _posting(address, {})
+        # It cannot take triples into its default graph, which is the union of all.
+        server.write = _posting(address, {}, "<https://example.org/>")
         yield server
 
 
