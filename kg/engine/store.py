@@ -183,7 +183,8 @@ class ProcessStore:
                 triples += content
 
         seconds = self.limits.write_seconds
-        await self._ask(_Errand(encode(write), seconds, receive, client=client, is_last=True))
+        request = await asyncio.to_thread(encode, write)  # it may be large
+        await self._ask(_Errand(request, seconds, receive, client=client, is_last=True))
         return {name: None if held is None else bytes(held) for name, held in graphs.items()}
 
     async def swap(self, snapshot: Snapshot) -> None:

@@ -69,6 +69,15 @@ def test_a_request_arrives_as_it_was(request_):
     assert decode(encode(request_)) == request_
 
 
+def test_what_is_long_follows_as_it_is():
+    text = 'INSERT DATA { <a> <b> "ä\\n" }\n' * 1000
+    write = MergeGraph("http://ex.org/g", (Payload(text.encode(), ox.RdfFormat.TURTLE, None),) * 2)
+    for request in (Update(text, ("http://ex.org/" + "g" * 5000,)), write):
+        sent = encode(request)
+        assert decode(sent) == request
+        assert text.encode() in sent
+
+
 @given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=100)), max_size=10))
 def test_frames_follow_each_other(sent):
     stream = b"".join(frame(kind, content) for kind, content in sent)
