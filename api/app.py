@@ -46,7 +46,7 @@ from osteokg.api.documents import wanted
 from osteokg.api.examples import with_examples
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
-from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
+from osteokg.api.metrics import Metrics, of_cache, of_door, of_engine, of_version
 from osteokg.api.placed import Placed
 from osteokg.api.quotations import source_at
 from osteokg.api.rate import Buckets, RateLimit
@@ -60,6 +60,7 @@ from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.comparing import Comparisons
+from osteokg.kg.engine import ProcessStore
 from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.judging import Judge
 from osteokg.kg.releases import Releases
@@ -172,7 +173,7 @@ def _watched(app: FastAPI, engine: Store) -> Store:
     store = engine
     metrics.add(lambda: of_version(__version__, engine.version))
     metrics.add(lambda: of_door(keeper))
-    if isinstance(engine, Measured):
+    if isinstance(engine, ProcessStore):
         metrics.add(lambda: of_engine(engine.status()))
     if settings.cache_size:
         half = settings.cache_size // 2  # the other half is for what was sent

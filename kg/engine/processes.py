@@ -185,9 +185,6 @@ class Spawned:
         except asyncio.CancelledError:
             worker.stop()
             raise
-        if not frames:
-            raise UnavailableError("A worker ended before it had loaded the store.", 1)
-        ((kind, content),) = frames
         if kind is not Kind.READY:
             raise as_error(content)
         self.found = Found(**json.loads(content))

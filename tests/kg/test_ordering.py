@@ -1,6 +1,6 @@
 """ORDER BY gives an order, whatever kinds of values it meets."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -76,9 +76,7 @@ def test_times_with_a_zone_and_without_are_ordered_among_themselves():
 
 
 def moment(time):
-    return datetime.fromisoformat(time).replace(
-        tzinfo=datetime.fromisoformat(time).tzinfo or timezone.utc
-    )
+    return datetime.fromisoformat(time).replace(tzinfo=datetime.fromisoformat(time).tzinfo or UTC)
 
 
 @pytest.mark.parametrize(
