@@ -82,6 +82,14 @@ def test_neither_queries_nor_credentials_are_logged(logged):
 
 
 @pytest.mark.parametrize(
+    ("method", "headers", "status"), [("HEAD", {}, 200), ("GET", {"If-None-Match": "*"}, 304)]
+)
+def test_who_wants_no_more_than_the_head_has_not_left(logged, method, headers, status):
+    (line,) = logged((method, ASK, {"headers": headers}))
+    assert (line["status"], line["outcome"]) == (status, "answered")
+
+
+@pytest.mark.parametrize(
     ("path", "outcome"),
     [
         ("/nowhere", "refused"),
