@@ -41,11 +41,12 @@ from osteokg.api import (
 from osteokg.api.answers import page, phrase, problem, problem_of
 from osteokg.api.compression import Compression
 from osteokg.api.cors import OpenForReading
+from osteokg.api.direct import Direct
 from osteokg.api.documents import wanted
 from osteokg.api.examples import with_examples
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
-from osteokg.api.metrics import Measured, Metrics, of_cache, of_door, of_engine, of_version
+from osteokg.api.metrics import Metrics, of_cache, of_door, of_engine, of_version
 from osteokg.api.placed import Placed
 from osteokg.api.quotations import source_at
 from osteokg.api.rate import Buckets, RateLimit
@@ -59,6 +60,7 @@ from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.comparing import Comparisons
+from osteokg.kg.engine import ProcessStore
 from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.judging import Judge
 from osteokg.kg.releases import Releases
@@ -171,7 +173,7 @@ def _watched(app: FastAPI, engine: Store) -> Store:
     store = engine
     metrics.add(lambda: of_version(__version__, engine.version))
     metrics.add(lambda: of_door(keeper))
-    if isinstance(engine, Measured):
+    if isinstance(engine, ProcessStore):
         metrics.add(lambda: of_engine(engine.status()))
     if settings.cache_size:
         half = settings.cache_size // 2  # the other half is for what was sent
@@ -197,6 +199,7 @@ def _add_layers(app: FastAPI) -> None:
     def stopped(request: Request) -> Response:
         return problem_of(request, UnavailableError("The service is stopping: ask again."))
 
+    app.add_middleware(Direct, router=sparql.router, problem_of=problem_of)
     app.add_middleware(Routes)
     app.add_middleware(OpenForReading)
     if path := urlsplit(settings.base_url).path:

@@ -11,9 +11,10 @@ import asyncio
 import re
 import zlib
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Compression", "accepts_gzip"]
@@ -31,6 +32,7 @@ _COMPRESSED = re.compile(
 _CONDITIONS = (b"if-none-match", b"if-match")
 
 
+@lru_cache(256)
 def accepts_gzip(header: str) -> bool:
     """Return whether a client that sends this Accept-Encoding takes gzip, and as gladly as none.
 
@@ -65,14 +67,17 @@ class Compression:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        wanted, held = (
-            ", ".join(headers.getlist(name)) for name in ("accept-encoding", "if-none-match")
-        )
-        scope = {**scope, "headers": [_plain(*header) for header in scope["headers"]]}
+        wanted, held = (_joined(scope, name) for name in (b"accept-encoding", b"if-none-match"))
+        if any(name in _CONDITIONS for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [_plain(*header) for header in scope["headers"]]}
         # HTTP/1.0 has no chunks: without its length, nobody could tell an answer that was cut.
         may = scope["http_version"] != "1.0" and accepts_gzip(wanted)
         await self.app(scope, receive, _Compressing(send, may, held).send)
+
+
+def _joined(scope: Scope, name: bytes) -> str:
+    """Return the value of a header, lines that repeat it joined."""
+    return b", ".join(value for key, value in scope["headers"] if key == name).decode("latin-1")
 
 
 def _plain(name: bytes, value: bytes) -> tuple[bytes, bytes]:

@@ -78,10 +78,10 @@ def _shown(value: object) -> str:
 
 
 class Outbox(logging.Handler):
-    """Take lines as they come; a thread writes those of a moment at once.
+    """Take records as they come; a thread makes lines of those of a moment and writes them at once.
 
-    So whoever reads slowly does not stop the service, and the thread does not take turns with it
-    at every line.
+    So whoever reads slowly does not stop the service, no request waits for its line, and the
+    thread does not take turns with the service at every line.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
@@ -89,7 +89,7 @@ class Outbox(logging.Handler):
         super().__init__()
         self.dropped = 0
         self._write = write
-        self._lines: list[str] = []
+        self._records: list[logging.LogRecord] = []
         self._some = threading.Event()
         self._ended = threading.Event()
         self._writer = threading.Thread(target=self._write_on, name="log", daemon=True)
@@ -97,11 +97,11 @@ class Outbox(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, or count it as dropped where there is no room."""
-        if len(self._lines) >= _WAITING:
+        if len(self._records) >= _WAITING:
             self.dropped += 1
             return
-        self._lines.append(self.format(record))
-        if len(self._lines) == 1:
+        self._records.append(record)
+        if len(self._records) == 1:
             self._some.set()
 
     def close(self) -> None:
@@ -111,15 +111,22 @@ class Outbox(logging.Handler):
         self._writer.join(_LAST_LINES)
         super().close()
 
+    def _line(self, record: logging.LogRecord) -> str:
+        try:
+            return self.format(record)
+        except (TypeError, ValueError, LookupError):  # somebody's message does not fit its values
+            record.msg, record.args = f"{record.msg} {record.args}", None
+            return self.format(record)
+
     def _write_on(self) -> None:
         while True:
             self._some.wait()
             ended = self._ended.wait(_MOMENT)
             self._some.clear()
             with self.lock or contextlib.nullcontext():
-                lines, self._lines = self._lines, []
-            if lines:
-                self._write("\n".join([*lines, ""]))
+                records, self._records = self._records, []
+            if records:
+                self._write("\n".join([*map(self._line, records), ""]))
             if ended:
                 return
 

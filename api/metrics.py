@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import (
@@ -18,8 +17,9 @@ from prometheus_client.registry import Collector
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.log import Outbox
 from osteokg.kg.cache import CacheStatus
+from osteokg.kg.engine import EngineStatus
 
-__all__ = ["Measured", "Metrics", "of_cache", "of_door", "of_engine", "of_log", "of_version"]
+__all__ = ["Metrics", "of_cache", "of_door", "of_engine", "of_log", "of_version"]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -75,6 +75,7 @@ class Metrics(Collector):
             registry=self._registry,
         )
         self._visits: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._asked: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
@@ -103,8 +104,12 @@ class Metrics(Collector):
 
     def asked(self, origin: str, outcome: str, seconds: float) -> None:
         """Count a query of a client or of a page of ours."""
-        self._queries.labels(origin, outcome).inc()
-        self._query_seconds.labels(origin).observe(seconds)
+        found = self._asked.get((origin, outcome))
+        if found is None:
+            counted = self._queries.labels(origin, outcome)
+            found = self._asked[origin, outcome] = counted, self._query_seconds.labels(origin)
+        found[0].inc()
+        found[1].observe(seconds)
 
     def described(self) -> list[tuple[str, str, str]]:
         """Return name, type and words of every number."""
@@ -146,34 +151,7 @@ def of_cache(status: CacheStatus) -> Iterator[Metric]:
     yield _counters("cache_queries", "Queries, by what the cache did", "result", queries)
 
 
-class EngineNumbers(Protocol):
-    """Say what an engine of processes tells of itself; counts are since the start."""
-
-    workers: int
-    idle: int
-    quick: int
-    slow: int
-    waiting: int
-    promoted: int
-    restarts: int
-    stopped: dict[str, int]
-    spool_memory: int
-    spool_disk: int
-    loaded: tuple[str, ...]
-    isolated: bool
-    memory_limited: bool
-
-
-@runtime_checkable
-class Measured(Protocol):
-    """A store that tells the numbers of its engine."""
-
-    def status(self) -> EngineNumbers:
-        """Return the numbers of this moment."""
-        ...
-
-
-def of_engine(status: EngineNumbers) -> Iterator[Metric]:
+def of_engine(status: EngineStatus) -> Iterator[Metric]:
     """Tell what the engine's processes do, what waits for them, and why some were stopped."""
     for name, words, value in (
         ("workers", "Processes that answer queries", status.workers),

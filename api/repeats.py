@@ -30,12 +30,14 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass
 class _Sent:
-    """Hold an answer as it was sent, and the visit that it was sent in."""
+    """Hold an answer as it was sent, by which route, and how many bytes it takes to keep it."""
 
-    visit: Visit
+    route: str
     headers: Headers
+    tells_length: bool
     parts: list[bytes] = field(default_factory=list)
     length: int = 0
+    size: int = 0
 
     def add(self, part: bytes) -> None:
         """Add a part of the body."""
@@ -55,7 +57,7 @@ class Repeats:
         self._kept_of = version()
         self._capacity = capacity
         self._largest = min(largest, capacity // 2)
-        self._kept: OrderedDict[tuple[object, ...], _Sent] = OrderedDict()
+        self._kept: OrderedDict[str, _Sent] = OrderedDict()
         self.size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,12 +76,12 @@ class Repeats:
             return
         self._kept.move_to_end(key)
         visit: Visit = scope["state"]["visit"]
-        visit.route, visit.version, visit.repeated = sent.visit.route, version, True
+        visit.route, visit.version, visit.repeated = sent.route, version, True
         start = {"type": "http.response.start", "status": 200, "headers": list(sent.headers)}
         await send(start)
         await send({"type": "http.response.body", "body": sent.parts[0]})
 
-    def _keeping(self, key: tuple[object, ...], scope: Scope, version: str, send: Send) -> Send:
+    def _keeping(self, key: str, scope: Scope, version: str, send: Send) -> Send:
         sent: _Sent | None = None
 
         async def send_and_keep(message: Message) -> None:
@@ -96,24 +98,21 @@ class Repeats:
 
         return send_and_keep
 
-    def _keep(self, key: tuple[object, ...], sent: _Sent, version: str) -> None:
+    def _keep(self, key: str, sent: _Sent, version: str) -> None:
         if version != self._kept_of or key in self._kept:
             return
-        if all(name != b"content-length" for name, _ in sent.headers):
+        if not sent.tells_length:
             sent.headers.append((b"content-length", b"%d" % sent.length))
         sent.parts = [b"".join(sent.parts)]
         self._kept[key] = sent
-        self.size += _size(key, sent)
+        sent.size = _OVERHEAD + len(key) + sent.length
+        self.size += sent.size
         while self.size > self._capacity:
-            self.size -= _size(*self._kept.popitem(last=False))
+            _, oldest = self._kept.popitem(last=False)
+            self.size -= oldest.size
 
 
-def _size(key: tuple[object, ...], sent: _Sent) -> int:
-    of_key = sum(len(part) for part in key if isinstance(part, (bytes, str)))
-    return _OVERHEAD + of_key + sent.length
-
-
-def _key(scope: Scope) -> tuple[object, ...] | None:
+def _key(scope: Scope) -> str | None:
     """Return all of a request that decides what is sent; None where more than that decides."""
     told: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
@@ -121,12 +120,10 @@ def _key(scope: Scope) -> tuple[object, ...] | None:
             return None
         if name in _DECIDE:
             told[name] = told[name] + b", " + value if name in told else value
-    return (
-        *(scope["scheme"], scope["http_version"], scope.get("root_path", "")),
-        *(scope["path"], scope["query_string"]),
-        *(told.get(name) for name in _DECIDE[:-1]),
-        b"origin" in told,
-    )
+    if b"origin" in told:
+        told[b"origin"] = b""  # that there is one decides, not which
+    by_scope = (scope["scheme"], scope["http_version"], scope.get("root_path", ""))
+    return repr((*by_scope, scope["path"], scope["query_string"], *map(told.get, _DECIDE)))
 
 
 def _begun(message: MutableMapping[str, Any], version: str, visit: Visit) -> _Sent | None:
@@ -136,4 +133,4 @@ def _begun(message: MutableMapping[str, Any], version: str, visit: Visit) -> _Se
     same = message["status"] == 200 and b"etag" in by_name and version
     if not same or by_name.get(_VERSION) != version.encode():
         return None
-    return _Sent(visit, headers)
+    return _Sent(visit.route, headers, b"content-length" in by_name)

@@ -135,15 +135,14 @@ def stream(
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if answer.version:
         headers[VERSION] = answer.version
+    at_once = answer.size is not None and answer.size <= _AT_ONCE
     if validator is not None:
         if unchanged := validator.unchanged(request):
-            return _Streamed(answer.chunks, dict(unchanged.headers), 304)
+            return _Streamed(answer.chunks, dict(unchanged.headers), 304, at_once=at_once)
         headers = validator.headers()
     headers["Content-Type"] = content_type
-    if answer.size is None:
-        return _Streamed(answer.chunks, headers)
-    headers["Content-Length"] = str(answer.size)
-    at_once = answer.size <= _AT_ONCE
+    if answer.size is not None:
+        headers["Content-Length"] = str(answer.size)
     return _Streamed(answer.chunks, headers, at_once=at_once)
 
 
@@ -191,9 +190,11 @@ class _Streamed(Response):
             await _close(self.chunks)
 
     async def _send_whole(self, only_head: bool, send: Send) -> None:
-        body = b"" if only_head else b"".join([chunk async for chunk in self.chunks])
+        # Read to its end even if nothing of it is sent: who wants no more has not left.
+        body = b"".join([chunk async for chunk in self.chunks]) if self.at_once else b""
         await self._begin(send)
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        sent = b"" if only_head else body
+        await send({"type": "http.response.body", "body": sent, "more_body": False})
 
     async def _send(self, send: Send) -> None:
         await self._begin(send)

@@ -54,6 +54,8 @@ _RDF = {
 Parameters: TypeAlias = list[tuple[str, str]]
 Outcome = TypeVar("Outcome")
 
+_SOON = 0.01
+"""After so many seconds it is noticed when a client goes away."""
 _PARAMETERS = 1000
 _AT_ONCE = 1 << 16
 """So many characters of a form are decoded in a few milliseconds."""
@@ -242,24 +244,32 @@ async def while_connected(receive: Receive, work: Awaitable[Outcome]) -> Outcome
     """
     task = asyncio.current_task()
     assert task is not None
+    going: asyncio.Task[None] | None = None
     waits = True
+
+    def watch() -> None:
+        nonlocal going
+        going = asyncio.ensure_future(_gone(receive))
+        going.add_done_callback(cancel)
 
     def cancel(_done: asyncio.Task[None]) -> None:
         if waits:
             task.cancel()
 
     # One task that watches, none for the work: this one is cancelled as asyncio.timeout does it.
-    going = asyncio.ensure_future(_gone(receive))
-    going.add_done_callback(cancel)
+    # Most work is done before it is worth while to watch.
+    soon = asyncio.get_running_loop().call_later(_SOON, watch)
     try:
         return await work
     except asyncio.CancelledError:
-        if going.done() and task.uncancel() == 0:
+        if going is not None and going.done() and task.uncancel() == 0:
             raise ClientGoneError from None
         raise
     finally:
         waits = False
-        going.cancel()
+        soon.cancel()
+        if going is not None:
+            going.cancel()
 
 
 async def _gone(receive: Receive) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -88,6 +89,8 @@ async def _serve(
 
         server = Server(app, settings, announce)
         listen(sockets)
+        gc.collect()
+        gc.freeze()  # what serves to the end need not be looked through for what is over
         await server.serve(sockets)
     finally:
         await opened.close()

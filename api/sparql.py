@@ -32,7 +32,6 @@ from osteokg.api.requests import (
     while_connected,
 )
 from osteokg.api.settings import Settings
-from osteokg.api.undivided import Undivided
 from osteokg.api.write_access import writing_is_on
 from osteokg.kg.errors import MediaTypeError, NotAcceptableError, OsteoKGError, RequestError
 from osteokg.kg.results import (
@@ -50,7 +49,7 @@ from osteokg.kg.store import PinnedStore, Store
 
 __all__ = ["RESULT_TYPES", "answer_query", "router"]
 
-router = APIRouter(route_class=Undivided)
+router = APIRouter()
 
 _DIRECT = "application/sparql-query"
 RESULT_TYPES = sorted(
@@ -87,7 +86,7 @@ async def ask_by_get(request: Request) -> Response:
     return Response(
         body,
         headers={
-            "Content-Type": _content_type(request, chosen),
+            "Content-Type": _content_type(accept, chosen),
             "Vary": "Accept",
             "Link": _links(request),
         },
@@ -183,7 +182,7 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
 
     # What the client holds is known before it is asked for again: the format of the other form
     # of query has another name.
-    for format_ in (rows, graph):
+    for format_ in (rows, graph) if "if-none-match" in request.headers else ():
         known = format_ and validator(version or store.version, format_)
         if known and (unchanged := known.unchanged(request, by_name=True)):
             return unchanged
@@ -191,10 +190,10 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
         if request.scope["http_version"] == "1.0":  # nobody could tell that a stream was cut
             whole = await while_connected(request.receive, store.query(query))
             known = validator(whole.version, whole.format)
-            return represent(request, whole.body, _content_type(request, whole.format), known)
+            return represent(request, whole.body, _content_type(accept, whole.format), known)
         answer = await while_connected(request.receive, store.stream(query))
     known = validator(answer.version, answer.format)
-    return stream(request, answer, _content_type(request, answer.format), known)
+    return stream(request, answer, _content_type(accept, answer.format), known)
 
 
 def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, Format | None]:
@@ -215,9 +214,8 @@ def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, F
     )
 
 
-def _content_type(request: Request, chosen: Format) -> str:
+def _content_type(accept: str | None, chosen: Format) -> str:
     """Return the name of a format that the client asked for, with charset where text is sent."""
-    accept = request.headers.get("accept")
     asked = best_type(accept, chosen.media_types) if accept else None
     kind = asked or chosen.media_types[0]
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind

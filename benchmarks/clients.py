@@ -27,7 +27,8 @@ LONGEST = 20.0
 """No measurement takes longer than so many seconds."""
 
 _FRESH = Path(__file__).with_name("fresh.lua")
-_first = itertools.count(time.time_ns() // 1000 * 1000, 10_000_000)
+_first = itertools.count(int(time.time()) * 1_000_000, 10_000_000)
+"""Numbers that nobody had before; Lua counts on from them exactly only below 2 to the 53rd."""
 _NUMBERS = frozenset({"integer", "decimal", "double", "float", "int", "long"})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -235,7 +234,7 @@ def _key(query: Query, version: str) -> bytes:
     """Return what tells a query from every other: all that its answer depends on."""
     formats = [format_ and format_.name for format_ in (query.rows, query.graph)]
     dataset = [query.default_graphs, query.named_graphs]
-    said = json.dumps([version, query.text, dataset, query.base, formats])
+    said = repr((version, query.text, dataset, query.base, formats))
     return hashlib.sha256(said.encode()).digest()
 
 

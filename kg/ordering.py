@@ -17,14 +17,18 @@ from osteokg.kg.sparql import tokens
 __all__ = ["kinds_apart"]
 
 _XSD = PREFIXES["xsd"]
+_ZONE = 'REGEX(STR({0}),"(Z|[+-][0-9][0-9]:[0-9][0-9])$")'
 _KIND = (
     "(IF(ISNUMERIC({0}),1,"
-    f"IF(DATATYPE({{0}})IN(<{_XSD}string>,<{PREFIXES['rdf']}langString>),0,DATATYPE({{0}}))))"
+    f"IF(DATATYPE({{0}})IN(<{_XSD}string>,<{PREFIXES['rdf']}langString>),0,"
+    f'IRI(CONCAT(STR(DATATYPE({{0}})),IF({_ZONE},"-zoned",""))))))'
 )
 """What parts values into kinds that are compared among themselves only.
 
 Below all literals stays what has no datatype (nothing, blank nodes, IRIs); then come literals of
-other types, type by type, texts with and without a language, and numbers.
+other types, type by type, texts with and without a language, and numbers. Times with a zone are
+apart from those without: how two of them stand to each other may not be known (XML Schema 1.1
+part 2, section E.3.3, https://www.w3.org/TR/xmlschema11-2/#sec-timeline).
 """
 
 _ORDER = re.compile(r"order", re.IGNORECASE)

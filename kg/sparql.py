@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import islice
 
 import pyoxigraph as ox
@@ -14,6 +15,7 @@ from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError
 __all__ = [
     "is_repeatable",
     "language_of",
+    "may_name_graphs",
     "refuse_named",
     "refuse_outside",
     "syntax_error",
@@ -44,6 +46,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _DIFFERS = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]")  # '#': a comment before '('
+_GRAPHS = re.compile(r"graph|from|\\u", re.IGNORECASE)
 _BLANK = re.compile(r"_:|[\[(]")
 _FIRST = 10_000
 """So many tokens are looked at for the one that tells a query from an update."""
@@ -59,6 +62,7 @@ _SENTENCE = re.compile(r"[A-Z][A-Za-z]*(?: \w+)+")
 _NOT_HERE = {"LATERAL", "SERVICE"}
 
 
+@lru_cache(8)  # asked several times for one query
 def is_repeatable(query: str) -> bool:
     """Return whether a query has the same answer each time it is asked of the same data.
 
@@ -69,6 +73,16 @@ def is_repeatable(query: str) -> bool:
     text = query.upper()
     made = text.partition("CONSTRUCT")[2].partition("{")[2].partition("}")[0]
     return not (_BLANK.search(made) or _DIFFERS.search(text))  # ten times as fast as to ignore case
+
+
+def may_name_graphs(query: str) -> bool:
+    r"""Return whether a query may read another graph than the default one.
+
+    It can only by GRAPH, FROM or FROM NAMED, and any letter may be written as a number
+    (``\u0047``, SPARQL 1.1, section 19.2). The words are looked for in strings, names and
+    comments too: to take a query for one that may is no harm.
+    """
+    return bool(_GRAPHS.search(query))
 
 
 def tokens(text: str) -> Iterator[tuple[str, bool, int]]:

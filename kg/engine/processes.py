@@ -19,10 +19,10 @@ from typing import Any, Protocol
 from osteokg.kg.errors import LimitError, UnavailableError
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.loader import LAST_WORDS
-from osteokg.kg.worker.messages import HEAD, Kind, as_error, encode, parse_head
+from osteokg.kg.worker.messages import Frames, Kind, as_error, encode
 from osteokg.kg.worker.snapshot import Snapshot
 
-__all__ = ["BUFFER", "Found", "Source", "Spawned", "Worker", "read_frame", "run_module"]
+__all__ = ["BUFFER", "Found", "Source", "Spawned", "Worker", "run_module"]
 
 BUFFER = 1 << 20
 """So many bytes of a channel are read ahead."""
@@ -81,6 +81,7 @@ class Worker:
         self.is_tired = False
         self.gave_way = False
         self.last_words = ""
+        self._frames = Frames()
         self._stopped = False
         self._source = source
 
@@ -89,6 +90,16 @@ class Worker:
         """Return whether the worker can be asked, as far as anybody knows."""
         over = self.ended.done() or self.orphan or self._stopped
         return not (over or self.reader.at_eof() or self.writer.is_closing())
+
+    async def hear(self) -> list[tuple[Kind, bytes]]:
+        """Return what the worker says next: frames that came together, one at least.
+
+        Raises EOFError or OSError where it says no more.
+        """
+        while data := await self.reader.read(BUFFER):
+            if frames := self._frames.feed(data):
+                return frames
+        raise EOFError
 
     def stop(self, reason: LimitError | None = None) -> None:
         """End the worker whatever it is doing."""
@@ -152,7 +163,7 @@ class Spawned:
     async def start(self) -> Worker:
         """Return a new worker that has loaded the version."""
         for _ in range(_ATTEMPTS):
-            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            with contextlib.suppress(EOFError, OSError):
                 return await self._start()
             self.restarts += 1  # killed, or for lack of memory: that may pass
         raise UnavailableError("A worker ended before it had loaded the store.", 1)
@@ -170,7 +181,7 @@ class Spawned:
         self._waiting.add(waiting)
         waiting.add_done_callback(self._waiting.discard)
         try:
-            kind, content = await read_frame(worker.reader)
+            ((kind, content),) = await worker.hear()
         except asyncio.CancelledError:
             worker.stop()
             raise
@@ -209,9 +220,3 @@ def _kill(process: Process) -> None:
             process.kill()
         elif process.returncode is None:
             os.kill(process.pid, signal.SIGKILL)
-
-
-async def read_frame(reader: asyncio.StreamReader) -> tuple[Kind, bytes]:
-    """Return the next frame of a channel. Raises IncompleteReadError where it ends."""
-    kind, length = parse_head(await reader.readexactly(HEAD.size))
-    return kind, await reader.readexactly(length) if length else b""

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from osteokg.kg.engine.processes import Worker, read_frame
+from osteokg.kg.engine.processes import Worker
 from osteokg.kg.errors import (
     EngineError,
     MemoryLimitError,
@@ -27,6 +27,12 @@ Receive: TypeAlias = Callable[[Kind, bytes], Awaitable[None]]
 
 _GRACE = 1.0
 """A worker that has not ended so many seconds after its time is ended by us."""
+_AT_ONCE = 0.05
+"""A worker that was ended within so many seconds, and had said nothing, may not have begun.
+
+It does not say when it begins: that would wake the service once more for every query. What may
+have begun is asked again without harm, for nothing that is asked of a worker changes anything.
+"""
 _REAPING = 2.0
 """How a worker ended is known at most so many seconds after its channel has closed."""
 
@@ -49,6 +55,10 @@ class NotStartedError(Exception):
     """Report a worker that ended before it began: another can do what it was asked."""
 
 
+class _EndedError(UnavailableError):
+    """Report a worker that was ended by somebody else: neither by its query nor by its limits."""
+
+
 async def ask(
     worker: Worker,
     request: bytes,
@@ -62,39 +72,43 @@ async def ask(
     """
     loop = asyncio.get_running_loop()
     since = loop.time()
-    late = TimeLimitError(f"It took longer than {seconds:g} s.")
-    overdue = loop.call_later(seconds + _GRACE, worker.stop, late)
-    started = False
+    overdue = loop.call_later(seconds + _GRACE, lambda: worker.stop(_late(seconds)))
+    said = False
     failed: OsteoKGError | None = None
     worker.is_idle = False
     try:
         worker.writer.write(frame(Kind.REQUEST, request))
         await worker.writer.drain()
-        while True:
-            kind, content = await read_frame(worker.reader)
-            if kind is Kind.END:
-                worker.is_tired = TIRED in content
-                worker.gave_way = GAVE_WAY in content
-                worker.is_idle = True
-                break
-            if kind is Kind.STARTED:
-                started = True
-            elif kind is Kind.FAILED:
-                failed = as_error(content)
-            else:
-                await receive(kind, content)
-    except (asyncio.IncompleteReadError, OSError) as error:
-        if failed is None and not started and worker.stopped_for is None:
+        while not worker.is_idle:
+            for kind, content in await worker.hear():
+                said = True
+                if kind is Kind.END:
+                    worker.is_tired = TIRED in content
+                    worker.gave_way = GAVE_WAY in content
+                    worker.is_idle = True
+                elif kind is Kind.FAILED:
+                    failed = as_error(content)
+                else:
+                    await receive(kind, content)
+    except (EOFError, OSError) as error:
+        took = loop.time() - since
+        failed = failed or await _why(worker, seconds, took)
+        # A socket that is closed with something unread is reset: the request was not read.
+        unread = isinstance(error, OSError) or took < _AT_ONCE
+        if isinstance(failed, _EndedError) and unread and not said:
             raise NotStartedError from error
-        failed = failed or await _why(worker, late, loop.time() - since >= seconds)
     finally:
         overdue.cancel()
     if failed:
         raise failed
 
 
-async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGError:
-    """Return what to tell of a worker that ended while it ran."""
+def _late(seconds: float) -> TimeLimitError:
+    return TimeLimitError(f"It took longer than {seconds:g} s.")
+
+
+async def _why(worker: Worker, seconds: float, took: float) -> OsteoKGError:
+    """Return what to tell of a worker that ended while it ran, of so many seconds, after some."""
     if worker.stopped_for is not None:
         return worker.stopped_for
     status = None
@@ -102,8 +116,8 @@ async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGEr
         with contextlib.suppress(TimeoutError):
             status = await asyncio.wait_for(asyncio.shield(worker.ended), _REAPING)
     ended_by = signal.Signals(-status).name if status is not None and status < 0 else ""
-    if ended_by == "SIGALRM" or (status is None and is_late):
-        return late
+    if ended_by == "SIGALRM" or (status is None and took >= seconds):
+        return _late(seconds)
     if panic := _PANIC.search(worker.last_words):
         return EngineError(
             f"The engine failed by a fault of its own: {panic[1]}. Asked again it would fail "
@@ -114,4 +128,4 @@ async def _why(worker: Worker, late: TimeLimitError, is_late: bool) -> OsteoKGEr
         smaller = _SMALLER.search(worker.last_words)
         return error(f"{words} {smaller[0]}" if smaller else words)
     how = ended_by or ("nobody knows how" if status is None else f"status {status}")
-    return UnavailableError(f"The engine ended while it ran ({how}): ask again.", 1)
+    return _EndedError(f"The engine ended while it ran ({how}): ask again.", 1)

@@ -183,7 +183,8 @@ class ProcessStore:
                 triples += content
 
         seconds = self.limits.write_seconds
-        await self._ask(_Errand(encode(write), seconds, receive, client=client, is_last=True))
+        request = await asyncio.to_thread(encode, write)  # it may be large
+        await self._ask(_Errand(request, seconds, receive, client=client, is_last=True))
         return {name: None if held is None else bytes(held) for name, held in graphs.items()}
 
     async def swap(self, snapshot: Snapshot) -> None:
@@ -256,29 +257,34 @@ class ProcessStore:
 
     async def _ask(self, errand: _Errand) -> None:
         """Have a worker do something, another where one ended before it began."""
-        pool = None
-        while errand.version is not None and (pool is None or pool.is_closing):
+        if errand.version is None:
+            await self._ask_one_of(None, errand)
+            return
+        pool = await self._pool_of(errand.version)
+        while pool.is_closing:
             pool = await self._pool_of(errand.version)
-        with contextlib.ExitStack() as held:
-            if pool is not None:
-                held.enter_context(pool.used())
-            place = await self._lanes.enter(errand.client)
-            try:
-                for _ in range(_ATTEMPTS):
-                    used = pool or self._current
-                    errand.begins_with(used.version)
-                    with contextlib.suppress(NotStartedError), used.used():
-                        await self._run(used, place, errand)
-                        return
-                raise UnavailableError("The engine ended before it began: ask again.", 1)
-            except (LimitError, EngineError) as error:
-                self._stopped[type(error).__name__] += 1
-                raise
-            except asyncio.CancelledError:
-                self._stopped["gone"] += 1
-                raise
-            finally:
-                self._lanes.leave(place)
+        with pool.used():
+            await self._ask_one_of(pool, errand)
+
+    async def _ask_one_of(self, pool: Pool | None, errand: _Errand) -> None:
+        """Have a worker of a pool do something, None for the pool that is current then."""
+        place = await self._lanes.enter(errand.client)
+        try:
+            for _ in range(_ATTEMPTS):
+                used = pool or self._current
+                errand.begins_with(used.version)
+                with contextlib.suppress(NotStartedError), used.used():
+                    await self._run(used, place, errand)
+                    return
+            raise UnavailableError("The engine ended before it began: ask again.", 1)
+        except (LimitError, EngineError) as error:
+            self._stopped[type(error).__name__] += 1
+            raise
+        except asyncio.CancelledError:
+            self._stopped["gone"] += 1
+            raise
+        finally:
+            self._lanes.leave(place)
 
     async def _run(self, pool: Pool, place: Place, errand: _Errand) -> None:
         worker = await pool.take()

@@ -11,7 +11,7 @@ from osteokg.kg.errors import UnavailableError
 from osteokg.kg.worker.confinement import end_with_service, leave_network, peak_memory
 from osteokg.kg.worker.limits import Limits, machine_memory
 from osteokg.kg.worker.messages import Kind, decode, encode_error, frame
-from osteokg.kg.worker.snapshot import Snapshot, load
+from osteokg.kg.worker.snapshot import Snapshot, load_stores
 from osteokg.kg.worker.work import work
 
 __all__ = ["main"]
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> NoReturn:
     incoming, outgoing = os.dup(0), os.dup(1)
     isolated = leave_network()
     try:
-        store = load(snapshot)
+        stores = load_stores(snapshot)
     except (OSError, SyntaxError, ValueError) as error:
         told = UnavailableError(f"The snapshot {snapshot.path.name} cannot be loaded: {error}")
         os.write(outgoing, frame(Kind.FAILED, encode_error(told)))
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> NoReturn:
     limits = limits.beside(peak_memory(), machine_memory())
     found = {"isolated": isolated, "size": peak_memory(), "memory": limits.memory}
     os.write(outgoing, frame(Kind.READY, json.dumps(found).encode()))
-    work(incoming, outgoing, store, snapshot.union, limits)
+    work(incoming, outgoing, stores, limits)
 
 
 if __name__ == "__main__":

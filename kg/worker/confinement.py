@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 __all__ = [
     "LIMITS_MEMORY",
+    "HeldMemory",
     "Yielding",
     "deadline",
     "end_with_service",
@@ -109,6 +110,24 @@ def peak_memory() -> int:
             if line.startswith(b"VmHWM:"):
                 return int(line.split()[1]) * 1024
     return peak * 1024
+
+
+class HeldMemory:
+    """Look how many bytes this process holds, at little cost."""
+
+    def __init__(self) -> None:
+        """Begin to look; in the process itself, for what is open belongs to whoever opened it."""
+        self._told: int | None = None
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                self._told = os.open("/proc/self/statm", os.O_RDONLY)
+                self._page = os.sysconf("SC_PAGE_SIZE")
+
+    def now(self) -> int:
+        """Return the bytes, or where nobody tells them the most that there ever were."""
+        if self._told is None:
+            return peak_memory()
+        return int(os.pread(self._told, 100, 0).split()[1]) * self._page
 
 
 @contextlib.contextmanager

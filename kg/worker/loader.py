@@ -17,12 +17,10 @@ import struct
 import sys
 from contextlib import suppress
 
-import pyoxigraph as ox
-
 from osteokg.kg.worker.confinement import end_with_service, leave_network, peak_memory
 from osteokg.kg.worker.limits import Limits, machine_memory
 from osteokg.kg.worker.messages import decode
-from osteokg.kg.worker.snapshot import Snapshot, load
+from osteokg.kg.worker.snapshot import Snapshot, Stores, load_stores
 from osteokg.kg.worker.work import work
 
 __all__ = ["FORK", "KILL", "LAST_WORDS", "ORDER", "main"]
@@ -38,15 +36,12 @@ FORK, KILL = b"F", b"K"
 
 
 class Loader:
-    """Hold a store and the workers forked from it."""
+    """Hold the stores of a version and the workers forked from it."""
 
-    def __init__(
-        self, control: socket.socket, store: ox.Store, union: bool, limits: Limits
-    ) -> None:
+    def __init__(self, control: socket.socket, stores: Stores, limits: Limits) -> None:
         """Take orders from a control channel."""
         self._control = control
-        self._store = store
-        self._union = union
+        self._stores = stores
         self._limits = limits
         self._processes: dict[int, int] = {}  # number to process id
         self._words: dict[int, int] = {}  # number to where its last words are read
@@ -121,7 +116,7 @@ class Loader:
             os.close(self._waking)
             for heard in self._words.values():
                 os.close(heard)
-            work(channel, channel, self._store, self._union, self._limits)
+            work(channel, channel, self._stores, self._limits)
         finally:
             os._exit(1)
 
@@ -147,7 +142,7 @@ def main(arguments: list[str]) -> int:
     limits: Limits = decode(arguments[2].encode())
     isolated = leave_network()
     try:
-        store = load(snapshot)
+        stores = load_stores(snapshot)
     except (OSError, SyntaxError, ValueError) as error:
         line = {"failed": f"The snapshot {snapshot.path.name} cannot be loaded: {error}"}
         control.sendall(json.dumps(line).encode() + b"\n")
@@ -155,7 +150,7 @@ def main(arguments: list[str]) -> int:
     gc.collect()
     gc.freeze()  # what is collected no more is not copied for workers
     limits = limits.beside(peak_memory(), machine_memory())
-    loader = Loader(control, store, snapshot.union, limits)
+    loader = Loader(control, stores, limits)
     loader.tell(ready=True, isolated=isolated, size=peak_memory(), memory=limits.memory)
     with suppress(BrokenPipeError, ConnectionResetError):
         loader.run()

@@ -1,18 +1,17 @@
 """Messages between the service and its workers: frames of one kind, a length and a content.
 
-Requests are JSON, so that nothing that arrives anywhere is code.
+Requests are JSON, with what is long behind it, so that nothing that arrives anywhere is code.
 """
 
 from __future__ import annotations
 
-import base64
-import dataclasses
+import io
 import json
 import struct
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyoxigraph as ox
 
@@ -27,6 +26,7 @@ __all__ = [
     "GAVE_WAY",
     "HEAD",
     "TIRED",
+    "Frames",
     "Kind",
     "as_error",
     "decode",
@@ -48,7 +48,6 @@ class Kind(Enum):
 
     REQUEST = b"Q"  # a query or a write, encoded
     READY = b"A"  # a spawned worker has loaded its store; what it found, as JSON
-    STARTED = b"S"  # the worker has the request and begins
     ROWS = b"R"  # the answer is rows; what follows is in the format for rows
     GRAPH = b"G"  # the answer is a graph; what follows is in the format for graphs
     CHANGED = b"C"  # the name of a graph that a write changes, encoded; its triples follow
@@ -56,6 +55,9 @@ class Kind(Enum):
     DATA = b"D"  # a part of the answer
     END = b"E"  # nothing more comes, and the worker is idle; what has become of it
     FAILED = b"X"  # there is no answer, or no more of it: an error, encoded
+
+
+_KINDS: Mapping[bytes, Kind] = {kind.value: kind for kind in Kind}
 
 
 def frame(kind: Kind, content: bytes = b"") -> bytes:
@@ -69,6 +71,33 @@ def parse_head(head: bytes) -> tuple[Kind, int]:
     return Kind(kind), length
 
 
+class Frames:
+    """Cut what comes over a channel into frames, however it is cut when it comes."""
+
+    def __init__(self) -> None:
+        """Begin where a frame begins."""
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
+        """Take the next bytes and return the frames that are whole.
+
+        Raises KeyError for what is none.
+        """
+        rest = self._rest
+        rest += data
+        found = []
+        place = 0
+        while len(rest) - place >= HEAD.size:
+            kind, length = HEAD.unpack_from(rest, place)
+            begin = place + HEAD.size
+            if begin + length > len(rest):
+                break
+            place = begin + length
+            found.append((_KINDS[kind], bytes(rest[begin:place])))
+        del rest[:place]
+        return found
+
+
 _CLASSES: Mapping[str, Any] = {
     one.__name__: one
     for one in (Query, Update, ReplaceGraph, MergeGraph, DropGraph, Payload, Limits, Snapshot)
@@ -76,46 +105,63 @@ _CLASSES: Mapping[str, Any] = {
 _PLAIN: Mapping[type, Callable[[Any], Any]] = {
     Format: lambda value: {"is": "Format", "value": value.name},
     ox.RdfFormat: lambda value: {"is": "RdfFormat", "value": value.media_type},
-    bytes: lambda value: {"is": "bytes", "value": base64.b64encode(value).decode("ascii")},
     type(Path()): lambda value: {"is": "Path", "value": str(value)},
-    tuple: lambda value: [_plain(part) for part in value],
 }
 _WHOLE: Mapping[str, Callable[[Any], Any]] = {
     "Format": lambda name: next(one for one in ROW_FORMATS + RDF_FORMATS if one.name == name),
     "RdfFormat": ox.RdfFormat.from_media_type,
-    "bytes": base64.b64decode,
     "Path": Path,
 }
+_LONG = 4096
+"""Texts of more characters follow the JSON as they are: to write millions in it takes a second."""
 
 
 def encode(value: Any) -> bytes:
-    """Return a request, or what is part of one, as JSON."""
-    return json.dumps(_plain(value)).encode()
+    """Return a request, or what is part of one: a line of JSON, then what is long, as it is."""
+    attached: list[bytes] = []
+    told = json.dumps(_plain(value, attached)).encode()
+    return b"".join([told, b"\n", *attached]) if attached else told
 
 
 def decode(content: bytes) -> Any:
     """Return what was encoded. Raises ValueError and KeyError for anything else."""
-    return _whole(json.loads(content))
+    told, _, attached = content.partition(b"\n")
+    return _whole(json.loads(told), io.BytesIO(attached))
 
 
-def _plain(value: Any) -> Any:
-    if type(value) in _PLAIN:
-        return _PLAIN[type(value)](value)
-    if type(value).__name__ in _CLASSES:
-        parts = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-        return {"is": type(value).__name__, **parts}
+def _plain(value: Any, attached: list[bytes]) -> Any:
+    kind = type(value)
+    if value is None or (kind is str and len(value) <= _LONG):
+        return value
+    if kind is str or kind is bytes:
+        attached.append(value.encode("utf-8", "surrogatepass") if kind is str else value)
+        return {"is": kind.__name__, "size": len(attached[-1])}
+    if kind is tuple:
+        return [_plain(part, attached) for part in value]
+    if kind in _PLAIN:
+        return _PLAIN[kind](value)
+    if kind.__name__ in _CLASSES:
+        # Our classes have neither slots nor anything that is no field.
+        parts = {name: _plain(part, attached) for name, part in vars(value).items()}
+        return {"is": kind.__name__, **parts}
     return value
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: Any, attached: BinaryIO) -> Any:
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, list):
-        return tuple(_whole(part) for part in value)
+        return tuple(_whole(part, attached) for part in value)
     if not isinstance(value, dict):
         return value
-    if value["is"] in _WHOLE:
-        return _WHOLE[value["is"]](value["value"])
-    parts = {name: _whole(part) for name, part in value.items() if name != "is"}
-    return _CLASSES[value["is"]](**parts)
+    kind = value["is"]
+    if kind in _WHOLE:
+        return _WHOLE[kind](value["value"])
+    if kind in ("str", "bytes"):
+        content = attached.read(value["size"])
+        return content.decode("utf-8", "surrogatepass") if kind == "str" else content
+    parts = {name: _whole(part, attached) for name, part in value.items() if name != "is"}
+    return _CLASSES[kind](**parts)
 
 
 _ERRORS: Mapping[str, type[OsteoKGError]] = {name: getattr(errors, name) for name in errors.__all__}

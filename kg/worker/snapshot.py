@@ -9,7 +9,10 @@ from typing import BinaryIO, cast
 
 import pyoxigraph as ox
 
-__all__ = ["Snapshot", "load", "make_union"]
+from osteokg.kg.results import Query
+from osteokg.kg.sparql import may_name_graphs
+
+__all__ = ["Snapshot", "Stores", "load", "load_stores", "make_union"]
 
 _UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 
@@ -48,6 +51,33 @@ def load(snapshot: Snapshot) -> ox.Store:
     if snapshot.union:
         make_union(store)
     return store
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Hold a version as it is answered from; ``union`` is its default graph alone, if that is one.
+
+    The engine passes over a triple in every graph that it stands in, whichever is asked. So what
+    asks only the union is answered up to twice as fast by a store that holds nothing else.
+    """
+
+    whole: ox.Store
+    union: ox.Store | None
+
+    def asked_by(self, query: Query) -> ox.Store:
+        """Return the store that answers a query: the small one where that says the same."""
+        named = query.default_graphs or query.named_graphs or may_name_graphs(query.text)
+        return self.whole if self.union is None or named else self.union
+
+
+def load_stores(snapshot: Snapshot) -> Stores:
+    """Return the stores of a snapshot. Raises what ``load`` raises."""
+    whole = load(snapshot)
+    if not snapshot.union:
+        return Stores(whole, None)
+    union = ox.Store()
+    union.extend(whole.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    return Stores(whole, union)
 
 
 def make_union(store: ox.Store) -> None:

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from osteokg.kg.errors import EngineError, MemoryLimitError, OsteoKGError, SizeLimitError
 from osteokg.kg.results import ROW_FORMATS, Format, Query, evaluate_into
 from osteokg.kg.worker.confinement import (
+    HeldMemory,
     Yielding,
     deadline,
     limit_memory,
@@ -31,6 +32,7 @@ from osteokg.kg.worker.messages import (
     parse_head,
 )
 from osteokg.kg.worker.rows import RowCount, row_count
+from osteokg.kg.worker.snapshot import Stores
 from osteokg.kg.worker.writing import changes
 from osteokg.kg.writes import Write
 
@@ -42,10 +44,8 @@ _PART = 1 << 16
 _STANDARD = (0, 1)
 
 
-def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Limits) -> NoReturn:
+def work(incoming: int, outgoing: int, stores: Stores, limits: Limits) -> NoReturn:
     """Answer what comes over a channel, given as file descriptors, until it is closed.
-
-    ``union`` says whether the store's default graph repeats its named graphs.
 
     Ends the process: by itself when nobody asks any more, by a signal when a limit is met. Call
     it in a process of one thread, with nothing open that the worker should not have; whoever
@@ -66,7 +66,7 @@ def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Lim
             reading = os.fdopen(incoming, "rb", closefd=False)
             writing = os.fdopen(outgoing, "wb", _PART, closefd=False)
             yielding.begin()
-            _answer_all((reading, writing), store, union, limits, yielding)
+            _answer_all((reading, writing), stores, limits, yielding)
             status = 0
         except OSError:  # the service is gone, or has had enough
             status = 0
@@ -80,19 +80,17 @@ def work(incoming: int, outgoing: int, store: ox.Store, union: bool, limits: Lim
 
 def _answer_all(
     channel: tuple[BinaryIO, BinaryIO],
-    store: ox.Store,
-    union: bool,
+    stores: Stores,
     limits: Limits,
     yielding: Yielding,
 ) -> None:
     incoming, outgoing = channel
-    usual = peak_memory() + limits.memory // 8
+    held = HeldMemory()
+    usual = held.now() + limits.memory // 8
     for request in _requests(incoming):
-        outgoing.write(frame(Kind.STARTED))
-        outgoing.flush()
         try:
             with yielding.watched():
-                _do(outgoing, store, request, union, limits)
+                _do(outgoing, stores, request, limits)
         except OsteoKGError as error:
             outgoing.write(frame(Kind.FAILED, encode_error(error)))
         except MemoryError:
@@ -105,20 +103,18 @@ def _answer_all(
             outgoing.write(frame(Kind.FAILED, encode_error(told_)))
             outgoing.flush()
             raise
-        become = GAVE_WAY * yielding.gave_way + TIRED * (peak_memory() > usual)
+        become = GAVE_WAY * yielding.gave_way + TIRED * (held.now() > usual)
         outgoing.write(frame(Kind.END, become))
         outgoing.flush()
 
 
-def _do(
-    outgoing: BinaryIO, store: ox.Store, request: Query | Write, union: bool, limits: Limits
-) -> None:
+def _do(outgoing: BinaryIO, stores: Stores, request: Query | Write, limits: Limits) -> None:
     if isinstance(request, Query):
         with deadline(limits.seconds):
-            _answer(outgoing, store, request, limits)
+            _answer(outgoing, stores.asked_by(request), request, limits)
     else:
         with deadline(limits.write_seconds):
-            _change(outgoing, store, request, union, limits)
+            _change(outgoing, stores.whole, request, stores.union is not None, limits)
 
 
 def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
@@ -169,21 +165,28 @@ class _Output:
         if self._size > self._limits.answer_bytes:
             most = self._limits.answer_bytes
             raise SizeLimitError(f"The answer has more than {most} bytes: ask for a part of it.")
-        if self._rows is not None and self._rows.add(data) > self._limits.rows:
-            most = self._limits.rows
-            raise SizeLimitError(
-                f"The answer has more than {most} rows: ask for a part of it (LIMIT, OFFSET)."
-            )
         self._part += data
         if len(self._part) >= _PART:
-            self.end()
+            self._send()
         return len(data)
 
     def flush(self) -> None:
         """Let it wait: what is left goes with the end of the answer."""
 
     def end(self) -> None:
-        """Send what is left."""
+        """Send what is left. Raises SizeLimitError as ``write`` does."""
         if self._part:
-            self._outgoing.write(frame(Kind.DATA, bytes(self._part)))
-            self._part.clear()
+            self._send()
+
+    def _send(self) -> None:
+        part = bytes(self._part)
+        # A row takes a byte at least: an answer of one part is most often too small to count.
+        is_small = self._size == len(part) <= self._limits.rows
+        if self._rows is not None and not is_small and self._rows.add(part) > self._limits.rows:
+            most = self._limits.rows
+            raise SizeLimitError(
+                f"The answer has more than {most} rows: ask for a part of it (LIMIT, OFFSET)."
+            )
+        for start in range(0, len(part), _PART):
+            self._outgoing.write(frame(Kind.DATA, part[start : start + _PART]))
+        self._part.clear()

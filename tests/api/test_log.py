@@ -12,7 +12,7 @@ import threading
 import httpx2
 import pytest
 
-from osteokg.api.log import logging_to
+from osteokg.api.log import Outbox, logging_to
 from osteokg.api.settings import Settings
 from osteokg.kg.errors import RequestError
 
@@ -37,6 +37,15 @@ def logged(opened, until):
         return [json.loads(line) for line in stream.getvalue().splitlines()]
 
     return ask
+
+
+def test_a_message_that_does_not_fit_its_values_is_written_as_it_is():
+    written = []
+    outbox = Outbox(written.append)
+    for message, values in (("%d of %s", ("seven",)), ("and %s", ("on",))):
+        outbox.handle(logging.makeLogRecord({"msg": message, "args": values}))
+    outbox.close()
+    assert "".join(written) == "%d of %s ('seven',)\nand on\n"
 
 
 def test_a_request_is_one_line(logged):
@@ -70,6 +79,14 @@ def test_neither_queries_nor_credentials_are_logged(logged):
     )
     assert len(lines) == 5
     assert SECRET not in json.dumps(lines)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"), [("HEAD", {}, 200), ("GET", {"If-None-Match": "*"}, 304)]
+)
+def test_who_wants_no_more_than_the_head_has_not_left(logged, method, headers, status):
+    (line,) = logged((method, ASK, {"headers": headers}))
+    assert (line["status"], line["outcome"]) == (status, "answered")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
+from osteokg.api.answers import problem_of
+from osteokg.api.direct import Direct
 from osteokg.api.negotiation import best_format, best_type, prefers_html
 from osteokg.api.requests import ClientGoneError, while_connected
-from osteokg.api.undivided import Undivided
 from osteokg.kg.errors import BusyError
 from osteokg.kg.results import RDF_FORMATS
 
@@ -106,15 +107,19 @@ def test_a_header_of_any_length_is_read_alike_and_again(length):
         assert prefers_html(accept, ["text/csv"])
 
 
-def test_an_undivided_route_takes_a_request_and_nothing_else():
-    app = FastAPI()
-    app.router.route_class = Undivided
+@pytest.mark.parametrize("path", ["/cut", "/cut/{name}"])
+def test_what_is_cut_out_of_a_request_has_no_direct_way(path):
+    router = APIRouter()
 
     async def cut(request: Request, name: str) -> Response:
         raise AssertionError
 
+    async def whole(request: Request) -> Response:
+        raise AssertionError
+
+    router.get(path)(whole if "{" in path else cut)
     with pytest.raises(TypeError, match="/cut"):
-        app.get("/cut")(cut)
+        Direct(FastAPI(), router=router, problem_of=problem_of)
 
 
 @pytest.mark.parametrize("host", ["one.example.org", "two.example.org"])

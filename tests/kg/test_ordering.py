@@ -1,5 +1,6 @@
 """ORDER BY gives an order, whatever kinds of values it meets."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -29,7 +30,11 @@ VALUES = st.one_of(
     TEXTS.map(lambda text: f"{text}^^<http://ex.org/own>"),
     TEXTS.map(lambda text: f"{text}^^<{XSD}integer>"),
     st.dates().map(lambda one: f'"{one}"^^<{XSD}date>'),
-    st.datetimes().map(lambda one: f'"{one.isoformat()}-05:00"^^<{XSD}dateTime>'),
+    st.builds(
+        lambda one, zone: f'"{one.isoformat()}{zone}"^^<{XSD}dateTime>',
+        st.datetimes(),
+        st.sampled_from(["", "Z", "-05:00", "+14:00"]),
+    ),
     st.sampled_from(["true", "false", "UNDEF", "<http://ex.org/a>", "<http://ex.org/5>"]),
 )
 
@@ -56,6 +61,22 @@ def test_any_values_are_ordered_as_sparql_says(values):
     assert texts == sorted(texts, key=lambda one: one[1:-1])
     down = ordered(values, "DESC(?o)")
     assert [rank(one) for one in down] == [rank(one) for one in reversed(rows)]
+
+
+def test_times_with_a_zone_and_without_are_ordered_among_themselves():
+    """None of the latter is known to be before or after a time of the former on the same day."""
+    times = [
+        f'"2020-01-01T{hour:02}:00:00{zone}"^^<{XSD}dateTime>'
+        for hour in (12, 3, 21, 8)
+        for zone in ("", "Z", "+14:00")
+    ]
+    rows = [one.partition('"^^')[0][1:] for one in ordered(times)]
+    assert rows == sorted(rows, key=lambda one: (len(one) > 19, moment(one)))
+    assert len(rows) == 12
+
+
+def moment(time):
+    return datetime.fromisoformat(time).replace(tzinfo=datetime.fromisoformat(time).tzinfo or UTC)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Query
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.messages import (
     HEAD,
+    Frames,
     Kind,
     as_error,
     decode,
@@ -66,6 +67,15 @@ others = (
 @given(queries | writes | others)
 def test_a_request_arrives_as_it_was(request_):
     assert decode(encode(request_)) == request_
+
+
+def test_what_is_long_follows_as_it_is():
+    text = 'INSERT DATA { <a> <b> "ä\\n" }\n' * 1000
+    write = MergeGraph("http://ex.org/g", (Payload(text.encode(), ox.RdfFormat.TURTLE, None),) * 2)
+    for request in (Update(text, ("http://ex.org/" + "g" * 5000,)), write):
+        sent = encode(request)
+        assert decode(sent) == request
+        assert text.encode() in sent
 
 
 @given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=100)), max_size=10))
@@ -116,3 +126,19 @@ def test_nothing_else_can_be_sent():
         encode(ox.NamedNode("http://a"))
     with pytest.raises(KeyError):
         decode(b'{"is": "OsteoKGError"}')
+
+
+@given(
+    frames=st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=20)), max_size=6),
+    size=st.integers(1, 40),
+)
+def test_frames_are_the_same_however_they_are_cut(frames, size):
+    sent = b"".join(frame(kind, content) for kind, content in frames)
+    cutter = Frames()
+    parts = [sent[start : start + size] for start in range(0, len(sent), size)]
+    assert [found for part in parts for found in cutter.feed(part)] == frames
+
+
+def test_what_begins_no_frame_is_refused():
+    with pytest.raises(KeyError):
+        Frames().feed(b"?\0\0\0\0")
