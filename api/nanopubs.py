@@ -63,7 +63,9 @@ async def every(request: Request) -> Response:
     format_ = _accepted(request)
     made = await kept(request, "nanopubs", _by_code)
     body = await asyncio.to_thread(nanopubs_bytes, list(made.values()), format_)
-    return represent(request, body, format_.content_type, validator_for(request, format_.name))
+    links = header([(BASE + "np", "canonical", ""), ("/np/index", "index", ""), *of_our_dataset()])
+    known = validator_for(request, format_.name)
+    return represent(request, body, format_.content_type, known, Link=links)
 
 
 @router.get(

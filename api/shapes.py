@@ -11,7 +11,7 @@ from osteokg.api import openapi
 from osteokg.api.documents import FORMATS, TYPES, wanted
 from osteokg.api.links import header, of_our_dataset
 from osteokg.kg.errors import NotFoundError
-from osteokg.kg.names import SHAPE
+from osteokg.kg.names import BASE, SHAPE
 from osteokg.kg.results import graph_bytes
 from osteokg.kg.shapes import served_shape_triples, shape_triples
 
@@ -106,6 +106,7 @@ async def _given(path: str, suffix: str) -> Response:
     body = await asyncio.to_thread(lambda: graph_bytes(_MADE[path](), format_))
     links = header(
         [
+            (f"{BASE}{path[1:]}", "canonical", ""),
             *((f"{path}.{name}", "alternate", TYPES[name]) for name in FORMATS),
             *of_our_dataset(),
         ]
