@@ -22,6 +22,7 @@ from osteokg.kg.nanopub import (
     nanopubs_bytes,
     nanopubs_in,
 )
+from osteokg.kg.nanopub_index import indexes_of
 from osteokg.kg.results import Format, format_named
 from osteokg.kg.store import InProcessStore
 
@@ -33,7 +34,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "statement",
         nargs="*",
-        help="findings, claims, explanations … by CURIE or IRI (default: every statement)",
+        help="findings, claims, explanations … by CURIE or IRI (default: every statement, and the "
+        "index of all)",
     )
     names = [format_.name for format_ in DATASET_FORMATS]
     command.add_argument("--format", choices=names, default=names[0])
@@ -73,10 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             await store.close()
 
-    found = asyncio.run(made())
-    if key:
-        signing = _signing("--key")
-        found = [signing.signed(one, key, arguments.creator) for one in found]
+    def finished(one: Nanopub) -> Nanopub:
+        return _signing("--key").signed(one, key, arguments.creator) if key else one
+
+    found = [finished(one) for one in asyncio.run(made())]
+    if wanted is None:
+        found += indexes_of(found, finished)
     format_ = format_named(arguments.format, DATASET_FORMATS)
     assert format_ is not None
     sys.stdout.flush()

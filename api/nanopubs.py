@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from osteokg.api import openapi
 from osteokg.api.answers import page
 from osteokg.api.kept import kept
+from osteokg.api.links import header, of_our_dataset
 from osteokg.api.negotiation import HTML, best_format, prefers_html
 from osteokg.api.representations import represent, validator_for
 from osteokg.api.requests import asked_version, in_address, store_for
@@ -24,6 +25,7 @@ from osteokg.kg.nanopub import (
     nanopubs,
     nanopubs_bytes,
 )
+from osteokg.kg.nanopub_index import indexes_of
 from osteokg.kg.results import Format, format_named
 from osteokg.kg.store import Store
 
@@ -57,11 +59,30 @@ async def of_statement(request: Request, kind: str, slug: str) -> Response:
 )
 @router.head("/np", include_in_schema=False)
 async def every(request: Request) -> Response:
-    """Give the nanopublications of all statements in one document: TriG, N-Quads or JSON-LD."""
+    """Give the nanopublications of all statements, and their index, in one document."""
     format_ = _accepted(request)
     made = await kept(request, "nanopubs", _by_code)
     body = await asyncio.to_thread(nanopubs_bytes, list(made.values()), format_)
-    return represent(request, body, format_.content_type, validator_for(request, format_.name))
+    links = header([(BASE + "np", "canonical", ""), ("/np/index", "index", ""), *of_our_dataset()])
+    known = validator_for(request, format_.name)
+    return represent(request, body, format_.content_type, known, Link=links)
+
+
+@router.get(
+    "/np/index",
+    summary="The index of all nanopublications",
+    response_class=Response,
+    openapi_extra=openapi.document([], [404], s303={}),
+)
+@router.head("/np/index", include_in_schema=False)
+async def index(request: Request) -> Response:
+    """Lead to the index of the version, which names the nanopublication of every statement."""
+    made = await kept(request, "nanopubs", _by_code)
+    if not made:
+        raise NotFoundError("There is no statement, so there is no index.")
+    version = asked_version(in_address(request))
+    at = "" if version is None else f"?version={quote(version)}"
+    return RedirectResponse(f"/np/{[*made][-1]}{at}", 303)
 
 
 @router.get(
@@ -103,7 +124,7 @@ async def by_trusty_uri(request: Request, name: str) -> Response:
         return page("nanopub.html", one=one, text=text, formats=formats)
     format_ = chosen or _accepted(request)
     body = nanopubs_bytes([one], format_)
-    links = f'<{one.iri}>; rel="canonical", <{one.statement}>; rel="about"'
+    links = header([(one.iri, "canonical", ""), (one.statement, "about", ""), *of_our_dataset()])
     known = validator_for(request, format_.name)
     return represent(request, body, format_.content_type, known, Link=links)
 
@@ -116,4 +137,6 @@ def _accepted(request: Request) -> Format:
 
 
 async def _by_code(store: Store) -> Mapping[str, Nanopub]:
-    return {one.code: one for one in await nanopubs(store)}
+    """Return all nanopublications by their codes, those of statements before the index."""
+    made = await nanopubs(store)
+    return {one.code: one for one in [*made, *await asyncio.to_thread(indexes_of, made)]}

@@ -77,18 +77,25 @@ def _operation(base: str, path: str, method: str, operation: _Json) -> Operation
         parameters,
         list(bodies),
         answers,
-        _example(base, path, method, parameters, bodies),
+        _example(base, path, method, operation),
     )
 
 
-def _example(
-    base: str, path: str, method: str, parameters: Sequence[_Json], bodies: Mapping[str, _Json]
-) -> str | None:
-    """Return a command for the example that says most, None where none says what is needed."""
+def _example(base: str, path: str, method: str, operation: _Json) -> str | None:
+    """Return a command for the example that says most, None where none says what is needed.
+
+    One that is shown with a good answer comes before others.
+    """
+    parameters = operation.get("parameters", [])
+    bodies = operation.get("requestBody", {}).get("content", {})
+    good = operation.get("responses", {}).get("200", {}).get("content", {})
+    answered = [name for content in good.values() for name in content.get("examples", ())]
     names = [
         name for place in (*parameters, *bodies.values()) for name in place.get("examples", ())
     ]
-    name = max(dict.fromkeys(names), key=names.count, default="")
+    name = max(
+        dict.fromkeys(names), key=lambda one: (one in answered, names.count(one)), default=""
+    )
     asked: list[tuple[str, str]] = []
     for one in parameters:
         example = one.get("examples", {}).get(name)

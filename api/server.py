@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import socket
 import sys
@@ -51,6 +52,7 @@ class Server(uvicorn.Server):
                 forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
                 # handed to the event loop's timers as they are: fractions of a second are good
                 timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
+                headers=_kept_alive(settings.idle_seconds),
                 timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]
             )
         )
@@ -75,6 +77,12 @@ class Server(uvicorn.Server):
 
     def _leave(self) -> None:
         self.should_exit = True
+
+
+def _kept_alive(seconds: float) -> list[tuple[str, str]]:
+    """Return the header that lets clients take no connection that we are about to close."""
+    whole = math.floor(seconds)
+    return [("Keep-Alive", f"timeout={whole}")] if whole else []
 
 
 def make_room_for(connections: int) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "NANOPUB",
     "NPX",
     "Nanopub",
+    "assembled",
     "faults_of",
     "nanopub_of",
     "nanopubs",
@@ -213,21 +214,29 @@ def _composed(statements: Sequence[str], parts: Sequence[bytes]) -> list[Nanopub
         part: _by_statement(ox.parse(body, ox.RdfFormat.N_TRIPLES))
         for part, body in zip(_RULES, parts, strict=True)
     }
-    made = []
-    for statement in statements:
-        nanopub = ox.NamedNode(NANOPUB + UNKNOWN)
-        graphs = {part: ox.NamedNode(f"{nanopub.value}#{part}") for part in _PARTS}
-        head = ox.NamedNode(f"{nanopub.value}#Head")
-        here = {f"<{statement}#>": nanopub, f"<{statement}#assertion>": graphs["assertion"]}
-        quads = [ox.Quad(nanopub, _TYPE, ox.NamedNode(NP + "Nanopublication"), head)]
-        for part, graph in graphs.items():
-            quads.append(ox.Quad(nanopub, ox.NamedNode(NP + _PARTS[part]), graph, head))
-            quads += [
-                ox.Quad(here.get(str(node), node), predicate, value, graph)
-                for node, predicate, value in by_part[part][statement]
-            ]
-        made.append(with_trusty_name(quads, statement))
-    return made
+    return [
+        assembled(statement, {part: by_part[part][statement] for part in _PARTS})
+        for statement in statements
+    ]
+
+
+def assembled(statement: str, parts: Mapping[str, Iterable[ox.Triple]]) -> Nanopub:
+    """Return the nanopublication with these triples as assertion, provenance and pubinfo.
+
+    In these it is called ``<statement#>``, the graph of its assertion ``<statement#assertion>``.
+    """
+    nanopub = ox.NamedNode(NANOPUB + UNKNOWN)
+    graphs = {part: ox.NamedNode(f"{nanopub.value}#{part}") for part in _PARTS}
+    head = ox.NamedNode(f"{nanopub.value}#Head")
+    here = {f"<{statement}#>": nanopub, f"<{statement}#assertion>": graphs["assertion"]}
+    quads = [ox.Quad(nanopub, _TYPE, ox.NamedNode(NP + "Nanopublication"), head)]
+    for part, graph in graphs.items():
+        quads.append(ox.Quad(nanopub, ox.NamedNode(NP + _PARTS[part]), graph, head))
+        quads += [
+            ox.Quad(here.get(str(node), node), predicate, value, graph)
+            for node, predicate, value in parts[part]
+        ]
+    return with_trusty_name(quads, statement)
 
 
 def _by_statement(quads: Iterable[ox.Quad]) -> Mapping[str, set[ox.Triple]]:

@@ -25,6 +25,7 @@ from osteokg.kg.filters import Filters
 from osteokg.kg.jelly import jelly_bytes, jelly_is_there
 from osteokg.kg.names import BASE
 from osteokg.kg.nanopub import DATASET_FORMATS, nanopubs, nanopubs_bytes
+from osteokg.kg.nanopub_index import indexes_of
 from osteokg.kg.ontology import ONTOLOGY_FORMATS, ontology_bytes
 from osteokg.kg.packages import Packed, croissant, data_package, sums, tables
 from osteokg.kg.results import (
@@ -77,7 +78,9 @@ _OTHERS = (
         "Mappings of terms, as SSSOM",
         license="https://creativecommons.org/publicdomain/zero/1.0/",
     ),
-    ReleaseFile("nanopubs.trig", "application/trig", "Each statement as a nanopublication"),
+    ReleaseFile(
+        "nanopubs.trig", "application/trig", "Each statement as a nanopublication, and their index"
+    ),
     ReleaseFile("queries.ttl", "text/turtle", "The named questions, as examples of SPARQL"),
     ReleaseFile("references.bib", "application/x-bibtex", "The publications, as BibTeX"),
     ReleaseFile("references.ris", "application/x-research-info-systems", "The same, as RIS"),
@@ -180,13 +183,14 @@ async def _findings(version: Version) -> list[tuple[str, bytes]]:
     store = InProcessStore(version)
     try:
         rows = await select(store, Filters())
+        made = await nanopubs(store)
         return [
             ("findings.csv", findings_csv(await findings_rows(store)).encode()),
             (
                 "findings.jsonld",
                 Page(len(rows), await ToldRows(linked=True).of(store, rows)).as_jsonld(),
             ),
-            ("nanopubs.trig", nanopubs_bytes(await nanopubs(store), DATASET_FORMATS[0])),
+            ("nanopubs.trig", nanopubs_bytes([*made, *indexes_of(made)], DATASET_FORMATS[0])),
         ]
     finally:
         await store.close()

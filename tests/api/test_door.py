@@ -304,6 +304,12 @@ def test_requests_in_a_row_are_answered_in_their_order(opened):
     assert [status for status, _, _ in told] == [200, 404, 200, 200] * 5 + [200]
 
 
+def test_a_client_is_told_how_long_its_connection_may_wait(opened):
+    for idle, told in ((7.9, "timeout=7"), (0.2, None)):
+        ((_, headers, _),) = answers_in(opened(idle_seconds=idle).answer(LAST))
+        assert headers.get("keep-alive") == told
+
+
 def test_a_row_without_end_is_cut(opened, until, until_closed):
     server = opened()
     server.store.gate.clear()

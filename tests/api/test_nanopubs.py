@@ -1,5 +1,7 @@
 """Nanopublications over HTTP and on the command line."""
 
+import re
+
 import pyoxigraph as ox
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -66,6 +68,20 @@ def test_all_at_once(server, address):
     assert server.get("/np", headers={"Accept": "image/png"}).status_code == 406
 
 
+def test_the_index_leads_to_every_one(server):
+    led = server.get("/np/index", follow_redirects=False)
+    assert led.status_code == 303
+    iri = f"https://w3id.org/osteokg{led.headers['location']}"
+    (index,) = nanopubs_in(server.get(led.headers["location"]).content, ox.RdfFormat.TRIG)
+    assert (index.iri, faults_of(index)) == (iri, [])
+    named = {q.object.value for q in index.quads if q.predicate.value.endswith("includesElement")}
+    every = {one.iri for one in nanopubs_in(server.get("/np").content, ox.RdfFormat.TRIG)}
+    assert len(named) > 10
+    assert named | {iri} == every
+    page = server.get(led.headers["location"], headers={"Accept": "text/html"}).text
+    assert "An index: it names" in page
+
+
 def test_what_is_not_there_is_told(server, address):
     for path in ("/id/arm/nowhere.nanopub", "/np/RAnowhere", f"{address}.png"):
         assert server.get(path).status_code == 404
@@ -104,6 +120,9 @@ def test_signed_ones_are_verified(osteokg, good, key_file, tmp_path):
     checked = osteokg("nanopub", "--verify", path)
     assert (checked.returncode, checked.stdout) == (0, "")
     number = done.stdout.count("np:Nanopublication ;")
+    named = set(re.findall(r"np/(RA[\w-]{43})>", done.stdout))  # by the index
+    assert number > 10
+    assert len(named) == number
     assert checked.stderr == (
         f"{number} nanopublications, {number} of them signed: all as their names say.\n"
     )

@@ -44,6 +44,18 @@ def test_an_operation_is_shown_with_an_example_that_can_be_run():
     )
 
 
+def test_an_example_with_a_good_answer_is_shown_before_others():
+    examples = {name: {"value": name} for name in ("by-q-1", "good", "wrong")}
+    answers = {
+        status: {"content": {"text/csv": {"examples": {name: {"value": "x"}}}}}
+        for status, name in (("200", "good"), ("400", "wrong"))
+    }
+    parameters = [{"name": "q", "in": "query", "examples": examples}]
+    document = {"paths": {"/x": {"get": {"parameters": parameters, "responses": answers}}}}
+    ((asked,),) = operations_of(document, "https://ex.org").values()
+    assert asked.example == "curl 'https://ex.org/x?q=good'"
+
+
 def test_what_needs_a_value_that_nobody_gives_has_no_example():
     parameters = [{"name": "query", "in": "query", "required": True}]
     document = {"paths": {"/sparql": {"get": {"parameters": parameters}}}}
