@@ -55,10 +55,6 @@ class NotStartedError(Exception):
     """Report a worker that ended before it began: another can do what it was asked."""
 
 
-class _EndedError(UnavailableError):
-    """Report a worker that was ended by somebody else: neither by its query nor by its limits."""
-
-
 async def ask(
     worker: Worker,
     request: bytes,
@@ -93,9 +89,11 @@ async def ask(
     except (EOFError, OSError) as error:
         took = loop.time() - since
         failed = failed or await _why(worker, seconds, took)
-        # A socket that is closed with something unread is reset: the request was not read.
+        # Neither its query nor its limits ended it. A socket that is closed with something unread
+        # is reset: then the request was not read.
+        by_others = type(failed) is UnavailableError
         unread = isinstance(error, OSError) or took < _AT_ONCE
-        if isinstance(failed, _EndedError) and unread and not said:
+        if by_others and unread and not said:
             raise NotStartedError from error
     finally:
         overdue.cancel()
@@ -128,4 +126,4 @@ async def _why(worker: Worker, seconds: float, took: float) -> OsteoKGError:
         smaller = _SMALLER.search(worker.last_words)
         return error(f"{words} {smaller[0]}" if smaller else words)
     how = ended_by or ("nobody knows how" if status is None else f"status {status}")
-    return _EndedError(f"The engine ended while it ran ({how}): ask again.", 1)
+    return UnavailableError(f"The engine ended while it ran ({how}): ask again.", 1)

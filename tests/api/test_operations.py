@@ -129,7 +129,9 @@ def test_a_real_server_is_ready(server):
 
 
 def test_queries_are_counted_by_what_came_of_them(server, until):
-    page = 'osteokg_http_requests_total{method="GET",route="/id/{kind}/{slug}",status="200"}'
+    page = (
+        'osteokg_http_requests_total{method="GET",route="/id/{kind}/{slug}.{suffix}",status="200"}'
+    )
     before = numbers(server)
     counted = "ASK { ?asked ?nowhere ?else }"  # else it might be a repeat
     for query in (counted, counted, "SELECT", "ASK { SERVICE <x:y> {} }"):

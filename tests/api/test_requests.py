@@ -104,7 +104,9 @@ def test_a_parameter_is_given_once_or_refused(sent, name):
 @pytest.mark.parametrize("language", ["1.0", "1.1", "1.2", "1.2-basic"])
 def test_a_version_of_the_language_is_none_of_the_data(language):
     assert asked_version([("version", language)]) is None
-    assert asked_version([("version", f"{language}0")]) == f"{language}0"
+    assert asked_version([("version", "0a" * 32)]) == "0a" * 32
+    with pytest.raises(RequestError, match="is no version"):
+        asked_version([("version", f"{language}0")])
     assert asked_version([]) is None
 
 
