@@ -180,6 +180,7 @@ def _problems_in(
     of_shapes = run_shapes(dataset, standard.shapes, neighbourhood(dataset, nodes, standard.reach))
     of_queries = run_violation_queries(dataset)
     return joined(
+        dataset,
         names,
         [problem for problem in of_shapes if problem.focus in seen],
         [problem for problem in of_queries if problem.focus in seen],

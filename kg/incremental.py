@@ -114,7 +114,7 @@ def validate_changes(
     progress("checking shapes")
     of_shapes = run_shapes_on(dataset, changes, before, standard.shapes, standard.reach)
     progress("checking rules across nodes")
-    return joined(names, of_shapes, run_violation_queries(dataset))
+    return joined(dataset, names, of_shapes, run_violation_queries(dataset))
 
 
 def run_shapes_on(
