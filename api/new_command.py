@@ -111,7 +111,9 @@ def _begin(arguments: argparse.Namespace, words: Wordlist) -> Beginning:
     if sys.stdin.isatty():
         species = species or _ask("Species (rat, mouse): ", lambda text: _species(text, words))
         if not arms:
-            arms = _ask_each("Group of animals, e.g. OVX + K2: ", lambda text: _group(text, words))
+            arms = _ask_each(
+                "Group of animals, e.g. OVX + vitamin K2: ", lambda text: _group(text, words)
+            )
         if sentences and not cited and arguments.table is None:
             question = "Sentences to cite, e.g. S012, S014-S019, all: "
             answers = _ask_each(question, lambda text: _cited(text, sentences))

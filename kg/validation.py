@@ -23,7 +23,7 @@ from osteokg.kg.names import SHAPE, contract, kind_of, okg
 from osteokg.kg.problems import Problem, sort_problems
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.targets import aimed
-from osteokg.kg.turtle import Term, read, text_of, unremarked
+from osteokg.kg.turtle import Term, line_ends, read, text_of, unremarked
 from osteokg.kg.vocabulary import check_names
 
 __all__ = [
@@ -57,7 +57,8 @@ def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[P
     progress("checking shapes")
     shapes = run_shapes(dataset, aimed(load_shapes()))
     progress("checking rules across nodes")
-    return joined(dataset, names, shapes, run_violation_queries(dataset))
+    problems = joined(dataset, names, shapes, run_violation_queries(dataset))
+    return sort_problems([*line_ends(dataset.sources.evidence), *problems])
 
 
 def joined(

@@ -70,11 +70,12 @@ def read_delimited(path: Path, sheet: str, titled: Iterable[str]) -> tuple[Grid,
         message = f"the file has zero bytes, as UTF-16 without a byte order mark has: {_SAVE_AS}"
         return [], [Place(path, sheet).problem(message, "encoding")]
     problems = []
-    if "\r\n" in text or "\r" in text:
+    if "\r" in text:
+        whose = "Windows line ends" if "\r\n" in text else "the line ends of old Macintoshes"
         problems.append(
             Place(path, sheet).problem(
-                "the file has Windows line ends; they are read as line feeds, and the Turtle is "
-                "written with line feeds: nothing to do.",
+                f"the table has {whose}; they are read as line feeds, and the Turtle is written "
+                "with line feeds: nothing to do.",
                 "line-ends",
                 "warning",
             )

@@ -74,14 +74,14 @@ def column_of(role: str) -> str:
 
 def ask_for_intervention(part: str, words: Wordlist) -> str:
     """Return what to say of a word that is no intervention: what may be meant, or how to search."""
-    close = " or ".join(words.close_to(part, AGENT))
-    advice = f"Did you mean {close}?" if close else how_to_find(part)
-    return f"'{part}' is no intervention of the ontology. {advice}"
+    return f"'{part}' is no intervention of the ontology. {how_to_find(part, words, AGENT)}"
 
 
-def how_to_find(text: str) -> str:
-    """Return a sentence that says how a term is looked for and added."""
-    return f"Look for it with: osteokg terms search '{text}'; or add it: osteokg terms propose."
+def how_to_find(text: str, words: Wordlist, ranges: Sequence[str]) -> str:
+    """Return what to do about a text that names no term: take a close one, look for it, add it."""
+    close = " or ".join(words.close_to(text, ranges))
+    look = f'look for it: osteokg terms search "{text}"; a new one: osteokg terms propose.'
+    return f"Did you mean {close}? Or {look}" if close else f"L{look[1:]}"
 
 
 def closest(text: str, names: Sequence[str]) -> str | None:

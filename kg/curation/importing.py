@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from osteokg.kg.curation.cells import Book
+from osteokg.kg.curation.cells import GAP, Book
 from osteokg.kg.curation.naming import LearnedName, named_in
 from osteokg.kg.curation.reading import read_book
 from osteokg.kg.curation.sentences import give_sentences
+from osteokg.kg.curation.slugs import own_slug, slug_of
 from osteokg.kg.curation.statements import Statements, statements_of
 from osteokg.kg.curation.telling import told_in_tables
 from osteokg.kg.curation.wordlist import Wordlist
@@ -141,6 +142,7 @@ def import_books(
     books = {book.stem: book for book, _ in read_books}
     if len(books) < len(read_books):
         problems.append(_called_alike([book for book, _ in read_books]))
+    problems.extend(wrong for book in books.values() for wrong in _misnamed(book))
     lying = _standing(into, evidence)
     others = {stem: path for stem, path in lying.items() if stem not in books}
     targets = {stem: _target(stem, into, lying) for stem in books if stem}
@@ -198,6 +200,19 @@ def _called_alike(books: Sequence[Book]) -> Problem:
         "file-name",
         file=twice.file,
     )
+
+
+def _misnamed(book: Book) -> Iterator[Problem]:
+    """Yield the problem of a table that is called otherwise than the one study in it."""
+    for row in book.rows("studies") if len(book.rows("studies")) == 1 else ():
+        name = slug_of(row.text("study"))
+        if name and row.text("study") != GAP and own_slug(name, book.stem) != book.stem:
+            message = (
+                f"the table is called {book.stem}, the study {name}, and what is described in it "
+                "would be called after both: give them one name."
+            )
+            problem = row.where("study").problem(message, "file-name", about="study")
+            yield replace(problem, value=book.stem)
 
 
 def _standing(into: Path, evidence: Sources) -> dict[str, Path]:

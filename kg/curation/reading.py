@@ -73,7 +73,9 @@ def read_book(path: Path) -> tuple[Book, list[Problem]]:
         message = f"'{name}' cannot name a study: call it after author and year, e.g. kato-2001."
         return book, [Problem(message, "file-name", file=path)]
     for title, file, grid, wrong in _grids(path):
-        problems.extend(wrong)
+        # How lines end is told once of a folder of files.
+        known = {problem.constraint for problem in problems} & {"line-ends"}
+        problems.extend(problem for problem in wrong if problem.constraint not in known)
         table = _table_called(title)
         if table is None:
             if any(any(row) for row in grid):
@@ -215,7 +217,7 @@ def _spoilt(text: str, column: Column, table: Table, place: Place) -> Iterator[P
 
 
 def _may_be_a_date(column: Column, table: Table) -> bool:
-    """Return whether a date may stand in a column: a day, a sentence, author and year (May 2001)."""
+    """Return whether a date may stand in a column: a day, a sentence, an author May and a year."""
     kind = column.kind or (table.kind if column is table.key else "")
     named_after_author = kind in ("study", "publication") or column.language is not None
     return named_after_author or column.datatype == _DATE or column.name in ("text", "named_as")

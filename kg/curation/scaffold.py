@@ -20,7 +20,8 @@ __all__ = ["Beginning", "form_of", "triples_book"]
 _FORM = {
     "findings": (
         "arm", "compared_with", "outcome", "site", "compartment", "direction", "degree",
-        "significance", "wording", "paraphrase", "anchors", "hedged", "note",
+        "judgement", "significance", "presupposed", "wording", "paraphrase", "anchors", "hedged",
+        "note",
     ),
     "arms": ("arm", "induction", "treatment", "control", "n", "sex", "strain", "age"),
     "exposures": ("exposure", "agent", "role", "dose_text", "dose_value", "dose_unit", "route"),

@@ -179,8 +179,8 @@ class _Writer:
         """Tell that two rows describe one thing."""
         at = row.where(sheet.table.key.name)
         message = (
-            f"{contract(iri)} is described in {first.place.cell} already: give one of them another "
-            "name, or take one out."
+            f"'{row.text(sheet.table.key.name) or contract(iri)}' is described in "
+            f"{first.place.cell} already: give one of them another name, or take one out."
         )
         self.statements.problems.append(at.problem(message, "described-twice"))
 
@@ -258,14 +258,15 @@ class _Writer:
         found = self.words.read(text, column.ranges)
         if found is not None:
             return found
-        close = " or ".join(self.words.close_to(text, column.ranges))
         choices = self.words.choices(column.ranges)
+        few = len(choices) <= 12
+        close = " or ".join(self.words.close_to(text, column.ranges)) if few else ""
         if close:
             advice = f"Did you mean {close}?"
-        elif len(choices) <= 12:
+        elif few:
             advice = f"Write one of: {', '.join(choices)}."
         else:
-            advice = how_to_find(text)
+            advice = how_to_find(text, self.words, column.ranges)
         elsewhere = self.words.read(text, (VOCAB + "Term", VOCAB + "ControlledValue"))
         what = column.titles[0]
         wrong = f"'{text}' is no {what}" + (f", it is {contract(elsewhere)}" if elsewhere else "")

@@ -19,6 +19,8 @@ from osteokg.kg.validation import doubtful, is_echo
 __all__ = ["told_in_tables"]
 
 _CURIE = re.compile(r"\b[a-z]+:[A-Za-z0-9][\w-]*")
+_OF_THE_FILE = ("slug-of-study",)
+_UNREADABLE = ("encoding", "table-syntax", "table-heading", "merged-cell")
 _MISSING = ("MinCountConstraintComponent",)
 
 
@@ -35,6 +37,7 @@ def told_in_tables(
     spoilt = {(problem.file, problem.cell) for problem in errors_of(told)}
     doubted = _doubted(judged, by_file)
     wanting = {problem.file for problem in errors_of(judged) if _is_first(problem)}
+    misnamed = {problem.value for problem in told if problem.constraint == "file-name"}
     found = []
     for problem in judged:
         if problem.file is None or problem.file not in by_file:
@@ -44,13 +47,21 @@ def told_in_tables(
         book, statements = by_file[problem.file]
         if (problem.focus, problem.path) in statements.failed:
             continue
-        lacking = bool(statements.failed) or problem.file in wanting
+        if problem.constraint in _OF_THE_FILE and book.stem in misnamed:
+            continue
+        lacking = bool(statements.failed) or problem.file in wanting or _is_spoilt(book, told)
         if not _is_first(problem) and is_echo(problem, doubted[problem.file], lacking):
             continue
         one = _Telling(book, statements, words).told(problem)
         if one.cell is None or (one.file, one.cell) not in spoilt:
             found.append(one)
     return found
+
+
+def _is_spoilt(book: Book, told: Sequence[Problem]) -> bool:
+    """Return whether a file of a book could not be read."""
+    files = {problem.file for problem in errors_of(told) if problem.constraint in _UNREADABLE}
+    return any(file and (file == book.file or book.file in file.parents) for file in files)
 
 
 def _is_first(problem: Problem) -> bool:
