@@ -109,6 +109,15 @@ def report(problems: Sequence[Problem], format_: str, done: str) -> int:
     return 1 if wrong else 0
 
 
+_IMPORT = "osteokg import --dry-run"
+_TABLES = (".tsv", ".csv", ".xlsx")
+
+
+def _has_tables(folder: Path) -> bool:
+    inside = [folder, *(one for one in folder.iterdir() if one.is_dir())]
+    return any(path.suffix in _TABLES for one in inside for path in one.iterdir())
+
+
 def files_in(paths: Iterable[Path]) -> list[Path]:
     """Return the Turtle files that paths name. Raises RequestError for one that names none."""
     files: list[Path] = []
@@ -116,8 +125,11 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             found = [file.resolve() for file in evidence_in(path)]
             if not found:
-                raise RequestError(f"{path}: there is no Turtle file (*.ttl) in it.")
+                tables = f" Tables are checked with: {_IMPORT} {path}" if _has_tables(path) else ""
+                raise RequestError(f"{path}: there is no Turtle file (*.ttl) in it.{tables}")
             files.extend(found)
+        elif path.suffix in _TABLES and path.is_file():
+            raise RequestError(f"{path}: a table is checked with: {_IMPORT} {path}")
         elif path.is_file():
             files.append(path.resolve())
         else:

@@ -106,6 +106,8 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
         f"{parser.description} With --study the curation tables of single studies instead, which "
         "'osteokg import' reads back without loss."
     )
+    # argparse would show the folder last, where --study takes it for a study.
+    parser.usage = "%(prog)s [-h] [DIR] [--evidence DIR] [--study SLUG ...] [--format {tsv,xlsx}]"
     parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where to write")
     parser.add_argument(
         "--study",

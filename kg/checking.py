@@ -20,7 +20,7 @@ from osteokg.kg.known_good import Content, Fingerprint, KnownGood, content_of, n
 from osteokg.kg.problems import Problem, errors_of, sort_problems
 from osteokg.kg.rules import apply_rules
 from osteokg.kg.touched import Touched, touched
-from osteokg.kg.turtle import line_index, read, text_of
+from osteokg.kg.turtle import line_ends, line_index, read, text_of
 from osteokg.kg.validation import joined, run_shapes, run_violation_queries, validate
 from osteokg.kg.version import basis_of, cache_folder
 from osteokg.kg.vocabulary import check_names
@@ -129,7 +129,11 @@ def _check_changes(sources: Sources, known: KnownGood, progress: Progress) -> Ch
     if part is None:
         return check_everything(sources, known, progress)
     problems = sort_problems(
-        [*_problems_in(sources, part, now.keys(), progress), *_kept(before, part, now, gone)]
+        [
+            *line_ends(now),
+            *_problems_in(sources, part, now.keys(), progress),
+            *_kept(before, part, now, gone),
+        ]
     )
     if not errors_of(problems):
         known.change(states, gone, problems)
@@ -165,7 +169,9 @@ def _problems_in(
 ) -> list[Problem]:
     """Return the problems of what a change touches, found in a part of the evidence."""
     progress(f"looking at {len(part.files)} files")
-    evidence = tuple(path for path in sources.evidence if path in part.files)
+    # A file that changed and says the same may say it twice.
+    looked_at = {*part.files, *changed}
+    evidence = tuple(path for path in sources.evidence if path in looked_at)
     dataset = load(replace(sources, evidence=evidence))
     apply_rules(dataset)
     standard = Standard.of(dataset)
@@ -180,6 +186,7 @@ def _problems_in(
     of_shapes = run_shapes(dataset, standard.shapes, neighbourhood(dataset, nodes, standard.reach))
     of_queries = run_violation_queries(dataset)
     return joined(
+        dataset,
         names,
         [problem for problem in of_shapes if problem.focus in seen],
         [problem for problem in of_queries if problem.focus in seen],
@@ -204,7 +211,8 @@ def _kept(
     """Yield the warnings on what nothing touched, where they stand now."""
     for problem in before:
         focus, path = problem.focus, problem.file
-        if path in gone or (focus is not None and number_of(focus) in part.things):
+        of_a_file = focus is None and path in changed
+        if path in gone or of_a_file or (focus is not None and number_of(focus) in part.things):
             continue
         if path is not None and path in changed and focus is not None:
             line = line_index(path).find(focus, problem.path, problem.value)

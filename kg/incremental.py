@@ -20,7 +20,7 @@ from rdflib.collection import Collection
 from rdflib.term import Node
 
 from osteokg.kg.dataset import Changes, Dataset, Progress
-from osteokg.kg.problems import Problem, errors_of
+from osteokg.kg.problems import Problem, errors_of, sort_problems
 from osteokg.kg.turtle import Term, text_of
 from osteokg.kg.validation import (
     joined,
@@ -114,7 +114,9 @@ def validate_changes(
     progress("checking shapes")
     of_shapes = run_shapes_on(dataset, changes, before, standard.shapes, standard.reach)
     progress("checking rules across nodes")
-    return joined(names, of_shapes, run_violation_queries(dataset))
+    of_files = [problem for problem in before if problem.constraint == "line-ends"]
+    problems = joined(dataset, names, of_shapes, run_violation_queries(dataset))
+    return sort_problems([*of_files, *problems])
 
 
 def run_shapes_on(

@@ -27,6 +27,7 @@ __all__ = [
     "Term",
     "canonical",
     "comment_lines",
+    "line_ends",
     "line_index",
     "literal_text",
     "read",
@@ -91,6 +92,22 @@ def read(path: Path) -> list[ox.Triple] | Problem:
     )
 
 
+def line_ends(paths: Iterable[Path]) -> list[Problem]:
+    """Return a warning for each file whose lines do not end in a line feed alone."""
+    return [
+        Problem(
+            "the file has Windows line ends; they are read as line feeds, and canonical Turtle has "
+            "these: run 'osteokg fmt' on it, or let the editor save it with LF.",
+            "line-ends",
+            "warning",
+            path,
+            1,
+        )
+        for path in paths
+        if path.is_file() and b"\r" in path.read_bytes()
+    ]
+
+
 @dataclass
 class LineIndex:
     """Hold the line of every triple of one file: by triple, by property, by subject."""
@@ -98,11 +115,15 @@ class LineIndex:
     triples: dict[tuple[str, str, str], int] = field(default_factory=dict)
     properties: dict[tuple[str, str], int] = field(default_factory=dict)
     subjects: dict[str, int] = field(default_factory=dict)
+    again: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Where a triple is written for the second time."""
     nodes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """For a property and value of nodes without a name: the lines, one for each such node."""
 
     def add(self, subject: str, predicate: str, value: str, line: int) -> None:
         """Note the line of a triple; the first line wins."""
+        if (subject, predicate, value) in self.triples:
+            self.again.setdefault((subject, predicate, value), line)
         self.triples.setdefault((subject, predicate, value), line)
         self.properties.setdefault((subject, predicate), line)
         self.subjects.setdefault(subject, line)

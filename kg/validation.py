@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -16,15 +19,17 @@ from osteokg.kg.dataset import Dataset, Progress
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import shape_files, violation_query_files
 from osteokg.kg.headers import header_of
-from osteokg.kg.names import SHAPE, contract, okg
+from osteokg.kg.names import SHAPE, contract, kind_of, okg
 from osteokg.kg.problems import Problem, sort_problems
 from osteokg.kg.results import GRAPH_FORMATS, format_named, graph_bytes
 from osteokg.kg.targets import aimed
-from osteokg.kg.turtle import Term, read, text_of, unremarked
+from osteokg.kg.turtle import Term, line_ends, read, text_of, unremarked
 from osteokg.kg.vocabulary import check_names
 
 __all__ = [
     "as_shacl_report",
+    "doubtful",
+    "is_echo",
     "joined",
     "load_shapes",
     "run_shapes",
@@ -35,34 +40,103 @@ __all__ = [
 ]
 
 _RDF_TYPE = ox.NamedNode(str(RDF.type))
+_GAP = "marked-gap"
+_WHOLES = ("study", "publication", "reference", "experiment", "anchor")
+_VARIABLE = re.compile(r"\{\?(\w+)\}")
 
 
 def validate(dataset: Dataset, progress: Progress = lambda step: None) -> list[Problem]:
     """Return every problem of a dataset whose computed graphs exist, in reading order.
 
     A name that is not declared is told once, where it stands, and not again by the shapes. What
-    the rules across nodes say of its file waits until it is right: it may be no more than an echo.
+    the rules across nodes say of what rests on it waits until it is right: it may be no more than
+    an echo.
     """
     progress("checking names")
     names = check_names(dataset) + check_alignment(dataset)
     progress("checking shapes")
     shapes = run_shapes(dataset, aimed(load_shapes()))
     progress("checking rules across nodes")
-    return joined(names, shapes, run_violation_queries(dataset))
+    problems = joined(dataset, names, shapes, run_violation_queries(dataset))
+    return sort_problems([*line_ends(dataset.sources.evidence), *problems])
 
 
-def joined(names: list[Problem], shapes: list[Problem], queries: list[Problem]) -> list[Problem]:
-    """Return the problems of the three kinds of check without those that are echoes of names."""
-    told = {(problem.focus, problem.path, problem.value) for problem in names if problem.value}
+def joined(
+    dataset: Dataset, names: list[Problem], shapes: list[Problem], queries: list[Problem]
+) -> list[Problem]:
+    """Return the problems of the three kinds of check without those that are echoes of names.
+
+    A marked gap counts as a name that is not there: what the shapes say of it is what belongs
+    there, and the rules wait until it is filled in.
+    """
+    gaps = [problem for problem in queries if problem.constraint == _GAP]
+    told = {_said(problem) for problem in names if problem.value}
     unnamed = {node for problem in names for node in (problem.focus, problem.value) if _blank(node)}
-    waiting = {problem.file for problem in names}
+    marked = {_said(problem) for problem in gaps}
     of_shapes = [
-        problem
+        replace(problem, constraint=_GAP) if _said(problem) in marked else problem
         for problem in shapes
-        if (problem.focus, problem.path, problem.value) not in told and problem.focus not in unnamed
+        if _said(problem) not in told and problem.focus not in unnamed
     ]
-    of_queries = [problem for problem in queries if problem.file not in waiting]
-    return sort_problems(names + of_shapes + of_queries)
+    told.update(_said(problem) for problem in of_shapes)
+    wanting = {problem.file for problem in [*names, *gaps]}
+    stated = (t for path in wanting if path for t in dataset.triples_of.get(path, ()))
+    wrong = {problem.focus for problem in [*names, *gaps] if problem.focus}
+    doubted = doubtful(wrong, stated) if wrong else set()
+    gaps = [problem for problem in gaps if _said(problem) not in told]
+    of_queries = [
+        problem
+        for problem in queries
+        if problem.constraint != _GAP and not is_echo(problem, doubted, problem.file in wanting)
+    ]
+    return sort_problems(names + of_shapes + gaps + of_queries)
+
+
+def _said(problem: Problem) -> tuple[str | None, str | None, str | None]:
+    return problem.focus, problem.path, problem.value
+
+
+def is_echo(problem: Problem, doubted: Collection[str], wanting: bool) -> bool:
+    """Return whether a rule across nodes may only say what something else that is wrong leads to.
+
+    That is what it says of things that are ``doubted``, and what a rule that looks for what is
+    nowhere (``#+ rests-on: absence`` in its header) says where something is ``wanting``.
+    """
+    rests_on = _rests_on().get(problem.constraint)
+    if rests_on == "value":
+        return False
+    if rests_on == "absence" and wanting:
+        return True
+    return problem.focus in doubted or problem.value in doubted
+
+
+@cache
+def _rests_on() -> Mapping[str, str]:
+    """Return what rules rest on that are not those of a thing and what it names, by their names.
+
+    That is the ``absence`` of what is looked for everywhere, or a ``value`` alone.
+    """
+    headers = {path.stem: header_of(path.read_text("utf-8")) for path in violation_query_files()}
+    return {name: told["rests-on"] for name, told in headers.items() if "rests-on" in told}
+
+
+def doubtful(wrong: Iterable[str], triples: Iterable[ox.Triple]) -> set[str]:
+    """Return what is wrong and the things that rest on it, as a finding does on its arms.
+
+    What something is only part of (a study, its publication) leaves the parts as right as they
+    are.
+    """
+    users: dict[str, set[str]] = defaultdict(set)
+    for triple in triples:
+        if isinstance(triple.object, ox.NamedNode) and kind_of(triple.object.value) not in _WHOLES:
+            users[triple.object.value].add(text_of(triple.subject))
+    doubted: set[str] = set()
+    waiting = set(wrong)
+    while waiting:
+        one = waiting.pop()
+        doubted.add(one)
+        waiting |= users[one] - doubted
+    return doubted
 
 
 def load_shapes(paths: Iterable[Path] | None = None) -> Graph:
@@ -145,8 +219,9 @@ def run_shapes(
 def run_violation_queries(dataset: Dataset, paths: list[Path] | None = None) -> list[Problem]:
     """Return one problem for each row of the violation queries.
 
-    A query binds ``?focus`` and ``?message``, and where it can ``?path`` and ``?value``. Raises
-    DataError for one that is no SELECT.
+    A query binds ``?focus`` and ``?message``, and where it can ``?path`` and ``?value``; the
+    message may name a variable as those of SHACL-SPARQL do, ``{?value}``. Raises DataError for
+    one that is no SELECT.
     """
     problems = []
     for query in violation_query_files() if paths is None else paths:
@@ -154,13 +229,12 @@ def run_violation_queries(dataset: Dataset, paths: list[Path] | None = None) -> 
         solutions = dataset.ask(query, ox.QuerySolutions)
         names = {variable.value for variable in solutions.variables}
         for row in solutions:
-            focus, path, value, message = (
-                text_of(row[name]) if name in names and row[name] is not None else None
-                for name in ("focus", "path", "value", "message")
-            )
-            if focus is None:
-                continue
-            told = row["message"].value if message else header.get("title", query.stem)
+            bound = {name: text_of(row[name]) for name in names if row[name] is not None}
+            focus, path, value = (bound.get(name) for name in ("focus", "path", "value"))
+            if focus is None or isinstance(row["focus"], ox.Literal):
+                continue  # a literal where a thing belongs, which the shapes tell
+            told = row["message"].value if "message" in bound else header.get("title", query.stem)
+            told = _filled(told, bound)
             file, line = dataset.place(focus, path, value)
             problems.append(
                 Problem(
@@ -178,6 +252,10 @@ def run_violation_queries(dataset: Dataset, paths: list[Path] | None = None) -> 
                 )
             )
     return problems
+
+
+def _filled(message: str, bound: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: _short(bound.get(found[1], found[0])), message)
 
 
 def _text(node: Node | None) -> str | None:

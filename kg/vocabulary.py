@@ -5,8 +5,8 @@ These checks read single triples, so they can say the exact line and what was pr
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -21,6 +21,7 @@ from osteokg.kg.turtle import text_of
 
 __all__ = ["TermNames", "check_names", "names_in", "term_names"]
 
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _FIND_OR_PROPOSE = (
@@ -84,10 +85,10 @@ def check_names(
     """Return the problems of names in the evidence.
 
     ``unknown-term``: a name of our vocabulary that the ontology lacks · ``unknown-thing``: an
-    IRI of ours that no file describes · ``described-twice``: one thing in two files ·
-    ``blank-node``: a node without a name. With ``changes`` to a dataset in which all names were
-    right, only what these can have made wrong is looked at: the answer is the same. ``names`` are
-    those of the dataset's ontology, if they are known.
+    IRI of ours that no file describes · ``described-twice``: one thing in two files, or begun
+    twice in one · ``blank-node``: a node without a name. With ``changes`` to a dataset in which all
+    names were right, only what these can have made wrong is looked at: the answer is the same.
+    ``names`` are those of the dataset's ontology, if they are known.
     """
     looked_at = (
         dataset.evidence_triples() if changes is None else _touched_by_name(dataset, changes)
@@ -100,6 +101,7 @@ def check_names(
     for path, triple in looked_at:
         problems.extend(_names_of(known, path, triple))
     problems.extend(_unnamed(dataset, looked_at))
+    problems.extend(_begun_again(dataset, looked_at))
     return problems
 
 
@@ -149,6 +151,31 @@ def _twice(dataset: Dataset, path: Path, first: Path, subject: str) -> Problem:
         line=dataset.lines_of(path).find(subject, None, None),
         focus=subject,
     )
+
+
+def _begun_again(
+    dataset: Dataset, looked_at: Iterable[tuple[Path, ox.Triple]]
+) -> Iterator[Problem]:
+    """Yield a problem for each thing of which one file says twice what it is.
+
+    To a parser the two blocks are one thing that has everything both say.
+    """
+    types = ((path, triple) for path, triple in looked_at if triple.predicate.value == _TYPE)
+    begun = Counter((path, text_of(t.subject), text_of(t.object)) for path, t in types)
+    for (path, subject, type_), times in begun.items():
+        if times == 1:
+            continue
+        key = (subject, _TYPE, type_)
+        lines = dataset.lines_of(path)
+        first, again = lines.triples.get(key), lines.again.get(key)
+        yield Problem(
+            message=f"{contract(subject)} is described in line {first} already: give one of "
+            "the two another name, or take one out.",
+            constraint="described-twice",
+            file=path,
+            line=again,
+            focus=subject,
+        )
 
 
 def _unnamed(dataset: Dataset, curated: list[tuple[Path, ox.Triple]]) -> Iterator[Problem]:

@@ -17,13 +17,24 @@ __all__ = ["DATE_LIKE", "Grid", "delimited_bytes", "read_delimited", "trimmed"]
 Grid = list[list[str]]
 """The cells of a sheet, row by row, as text."""
 
-_MONTHS = "jan|feb|mar|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez"
+_MONTH = (
+    r"(jan(uary|uar|vier|v)?|jän(ner)?|gen(naio)?|ene(ro)?|feb(ruary|ruar|rero|braio)?|fév(rier|r)?"
+    r"|mar(ch|s|zo)?|märz?|mrz|apr(ile?)?|avr(il)?|abr(il)?|mayo?|mai|mag(gio)?|june?|junio?|juin"
+    r"|giu(gno)?|july?|julio?|juil(let)?|lug(lio)?|aug(ust)?|août|ago(sto)?"
+    r"|sept?(ember|embre|iembre)?|settembre|o[ck]t(ober|obre|ubre)?|ott(obre)?"
+    r"|nov(ember|embre|iembre)?|d[eé][cz](ember|embre)?|dic(embre|iembre)?)[.]?"
+)
 DATE_LIKE = re.compile(
-    rf"\d{{1,2}}[-. ](?:{_MONTHS})\.?(?:[-. ]\d{{2,4}})?|(?:{_MONTHS})\.?[-. ]\d{{2,4}}"
-    r"|\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d\d-\d\d[ T]00:00(?::00)?",
+    r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?"
+    r"|[0-9]{1,2}([-/][0-9]{1,2}[-/]([0-9]{2}){1,2}|[.] ?[0-9]{1,2}[.]( ?([0-9]{2}){1,2})?)"
+    rf"|[0-9]{{1,2}}(st|nd|rd|th|[.])?[-/ ]?{_MONTH}([-/, ]+([0-9]{{2}}){{1,2}})?"
+    rf"|{_MONTH}[-/ ]+[0-9]{{1,4}}(st|nd|rd|th)?(,? [0-9]{{4}})?",
     re.IGNORECASE,
 )
-"""What a spreadsheet makes of "1-2" or "3/4" and saves as text."""
+"""What a spreadsheet makes of "1-2" or "3/4" and saves as text, in any of its languages.
+
+In Turtle ``shapes/rules/spreadsheet-date.rq`` looks for the same.
+"""
 
 _BLANKS = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u2060\ufeff]+")
 _MARKS = (
@@ -59,11 +70,12 @@ def read_delimited(path: Path, sheet: str, titled: Iterable[str]) -> tuple[Grid,
         message = f"the file has zero bytes, as UTF-16 without a byte order mark has: {_SAVE_AS}"
         return [], [Place(path, sheet).problem(message, "encoding")]
     problems = []
-    if "\r\n" in text or "\r" in text:
+    if "\r" in text:
+        whose = "Windows line ends" if "\r\n" in text else "the line ends of old Macintoshes"
         problems.append(
             Place(path, sheet).problem(
-                "the file has Windows line ends; they are read as line feeds, and the Turtle is "
-                "written with line feeds: nothing to do.",
+                f"the table has {whose}; they are read as line feeds, and the Turtle is written "
+                "with line feeds: nothing to do.",
                 "line-ends",
                 "warning",
             )

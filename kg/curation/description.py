@@ -55,6 +55,11 @@ class Column:
             return [text.strip()] if text.strip() else []
         return [part.strip() for part in text.split(self.separator) if part.strip()]
 
+    def advice(self) -> str:
+        """Return a sentence that asks for what belongs into a cell."""
+        first = self.words[:1].lower() if self.words[1:2].islower() else self.words[:1]
+        return f"Write {first}{self.words[1:]}"
+
     def joined(self, parts: Sequence[str]) -> str:
         """Return the cell that lists values."""
         return f"{self.separator} ".join(parts) if self.separator else "".join(parts[:1])

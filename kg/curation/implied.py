@@ -10,11 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from osteokg.kg.anchors import digest, piece_digests
 from osteokg.kg.curation.cells import GAP, NOTHING, Book, Cell, Place, Row
 from osteokg.kg.curation.description import tables
+from osteokg.kg.curation.groups import (
+    AGENT,
+    ROLES,
+    Received,
+    ask_for_intervention,
+    closest,
+    column_of,
+    received,
+)
 from osteokg.kg.curation.slugs import as_curie, own_slug, slug_of, slug_of_term, title_of
 from osteokg.kg.curation.wordlist import Wordlist
 from osteokg.kg.names import ID, VOCAB
@@ -22,10 +30,7 @@ from osteokg.kg.problems import Problem
 
 __all__ = ["complete"]
 
-_ROLES = {"induction": "ModelInduction", "treatment": "Treatment", "control": "Control"}
-_AND = re.compile(r"\s*\+\s*|\s+and\s+|\s+plus\s+|\s*&\s*")
 _LEGEND = re.compile(r"FIG([0-9]+)")
-_AGENT = (VOCAB + "InterventionTerm",)
 _STATEMENTS = tuple(
     name for name, table in tables().items() if any(c.name == "anchors" for c in table.columns)
 )
@@ -169,8 +174,7 @@ class _Completion:
     def _close(self, sheet: str, text: str) -> str:
         """Return a sentence that offers the closest name of a sheet, empty if none is close."""
         key = tables()[sheet].key.name
-        names = {slug_of(row.text(key)): row.text(key) for row in self.book.rows(sheet)}
-        found = _closest(slug_of(text), names)
+        found = closest(text, [row.text(key) for row in self.book.rows(sheet)])
         return f"Did you mean '{found}'?" if found else ""
 
     def _complete_anchor(self, row: Row, sentences: Mapping[str, Row]) -> None:
@@ -224,40 +228,44 @@ class _Completion:
                 made[key] = text
                 named[self._slug(text)] = self._arm(text, agents, row.where(column))
 
-    def _received(self, text: str) -> tuple[dict[str, str], list[str]]:
-        """Return what a group received, by the words for it, and the words for nothing known."""
-        exposures = self._names("exposures")
-        agents: dict[str, str] = {}
-        unknown = []
-        for part in filter(None, _AND.split(text)):
-            term = self.words.read(part, _AGENT)
-            if self._slug(part) in exposures:
-                agents[part] = self._slug(part)
-            elif term is not None and self.words.known(term):
-                agents[part] = term
-            else:
-                unknown.append(part)
-        return agents, unknown
+    def _received(self, text: str) -> Received:
+        return received(text, self.words, self.book.stem, self._names("exposures").keys())
 
-    def _agents(self, text: str, row: Row, column: str) -> dict[str, str]:
+    def _agents(self, text: str, row: Row, column: str) -> Mapping[str, str]:
         """Return what a group received, by the words for it; empty where that cannot be told."""
-        agents, unknown = self._received(text)
-        if not unknown:
-            return agents
-        close = self._close("arms", text)
-        if not close:
-            offered = [name for part in unknown for name in self.words.close_to(part, _AGENT, 1)]
-            meant = f" Did you mean {' and '.join(offered)}?" if offered else ""
-            close = f"'{unknown[0]}' is no intervention of the ontology.{meant}"
+        told = self._received(text)
+        if not told.unknown:
+            return told.agents
+        meant = self._described_arm(text, told)
+        wrong = " ".join(ask_for_intervention(part, self.words) for part in told.unknown)
+        advice = (
+            f"Did you mean '{meant}'?"
+            if meant
+            else f"{wrong} Or describe the arm in the sheet arms."
+        )
         self.problems.append(
             row.where(column).problem(
-                f"no arm is called '{text}'. {close} Describe the arm in the sheet arms, or write "
-                "what it received, joined by '+'.",
+                f"no arm is called '{text}'. {advice}",
                 "unknown-term",
                 about=tables()["findings"].column(column).titles[0],
             )
         )
         return {}
+
+    def _described_arm(self, text: str, told: Received) -> str | None:
+        """Return the arm of the sheet arms that a misspelt text means.
+
+        It has all that the text names rightly, and nothing that the text has no word for: a group
+        that received something else is never meant.
+        """
+        alike = []
+        for row in self.book.rows("arms"):
+            described = self._received(row.text("arm"))
+            of_sheet = row.place.sheet == self.book.sheet("arms").title
+            rightly = set(told.agents.values()) <= set(described.agents.values())
+            if of_sheet and rightly and len(described.parts) == len(told.parts):
+                alike.append(row.text("arm"))
+        return closest(text, alike)
 
     def _arm(self, text: str, agents: Mapping[str, str], at: Place) -> Row:
         row = self.book.add("arms", [("arm", text)], at)
@@ -273,26 +281,28 @@ class _Completion:
             role = VOCAB + "Treatment" if told is not None else self.words.role_of(agent)
             if told is not None:
                 role = self.words.read(told.text("role"), (VOCAB + "Role",)) or role
-            column = next(
-                (name for name, one in _ROLES.items() if role == VOCAB + one), "exposures"
-            )
-            columns.setdefault(column, []).append(part)
+            columns.setdefault(column_of(role), []).append(part)
         for column, parts in columns.items():
             row.set(column, "; ".join(parts), at)
 
     def exposures_of_arms(self) -> None:
         """Make exposures of terms that arms name as induction, treatment or control."""
         for row in self.book.rows("arms"):
-            if not {*_ROLES, "exposures"} & row.cells.keys():
-                agents, unknown = self._received(row.text("arm"))
-                if not unknown:
-                    self._give(row, agents, row.where("arm"))
-            for column in _ROLES:
+            if not {*ROLES, "exposures"} & row.cells.keys():
+                told = self._received(row.text("arm"))
+                if not told.unknown:
+                    self._give(row, told.agents, row.where("arm"))
+                elif row.text("arm") not in (*NOTHING, GAP):
+                    wrong = " ".join(ask_for_intervention(one, self.words) for one in told.unknown)
+                    message = f"{wrong} Or say in the columns beside it what this arm received."
+                    at = row.where("arm")
+                    self.problems.append(at.problem(message, "unknown-term", about="arm"))
+            for column in ROLES:
                 parts = tables()["arms"].column(column).parts(row.text(column))
                 if parts:
                     names = [self._exposure(part, column, row) for part in parts]
-                    told = [name for name in names if name not in NOTHING]
-                    row.set(column, "; ".join(told or names[:1]))
+                    named = [name for name in names if name not in NOTHING]
+                    row.set(column, "; ".join(named or names[:1]))
         for row in self.book.rows("exposures"):
             role = self.words.read(row.text("role"), (VOCAB + "Role",))
             if role == VOCAB + "Treatment":
@@ -302,24 +312,19 @@ class _Completion:
         """Return the name of the exposure that a cell of an arm means, describing it if need be."""
         if self._slug(text) in self._names("exposures") or self._elsewhere("exposure", text):
             return text
-        term = self.words.read(text, _AGENT)
+        term = self.words.read(text, AGENT)
         at = arm.where(column)
         title = tables()["arms"].column(column).titles[0]
         if term is None or not self.words.known(term):
-            close = " or ".join(self.words.close_to(text, _AGENT))
-            advice = (
-                f"Did you mean {close}?"
-                if close
-                else "Take a term or describe it in the sheet exposures."
-            )
-            message = f"'{text}' is no exposure and no intervention of the ontology. {advice}"
+            wrong = ask_for_intervention(text, self.words)
+            message = f"{wrong} Or describe it in the sheet exposures."
             self.problems.append(at.problem(message, "unknown-term", about=title))
             return NOTHING[0]
-        role = _ROLES[column]
+        role = ROLES[column]
         described = [
             row
             for row in self.book.rows("exposures")
-            if self.words.read(row.text("agent"), _AGENT) == term
+            if self.words.read(row.text("agent"), AGENT) == term
             and self.words.read(row.text("role"), (VOCAB + "Role",)) == VOCAB + role
         ]
         if len(described) > 1:
@@ -379,8 +384,3 @@ class _Completion:
                 ):
                     if row.text(reason) not in ("", *NOTHING):
                         self._fill(row, flag, "true", row.where(reason))
-
-
-def _closest(slug: str, names: Mapping[str, str]) -> str | None:
-    match = get_close_matches(slug, list(names), 1, 0.6)
-    return names[match[0]] if match else None

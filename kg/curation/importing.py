@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from osteokg.kg.curation.cells import Book, Place
+from osteokg.kg.curation.cells import GAP, Book
 from osteokg.kg.curation.naming import LearnedName, named_in
 from osteokg.kg.curation.reading import read_book
 from osteokg.kg.curation.sentences import give_sentences
+from osteokg.kg.curation.slugs import own_slug, slug_of
 from osteokg.kg.curation.statements import Statements, statements_of
+from osteokg.kg.curation.telling import told_in_tables
 from osteokg.kg.curation.wordlist import Wordlist
 from osteokg.kg.dataset import Changes, Dataset, Progress, load
 from osteokg.kg.errors import DataError
@@ -140,6 +142,7 @@ def import_books(
     books = {book.stem: book for book, _ in read_books}
     if len(books) < len(read_books):
         problems.append(_called_alike([book for book, _ in read_books]))
+    problems.extend(wrong for book in books.values() for wrong in _misnamed(book))
     lying = _standing(into, evidence)
     others = {stem: path for stem, path in lying.items() if stem not in books}
     targets = {stem: _target(stem, into, lying) for stem in books if stem}
@@ -160,7 +163,7 @@ def import_books(
     given = {targets[stem]: stated[stem].triples for stem in targets}
     judged = _judged(before, given, progress)
     by_file = {targets[stem]: (books[stem], stated[stem]) for stem in targets}
-    problems.extend(_in_tables(judged, by_file, problems))
+    problems.extend(told_in_tables(judged, by_file, problems, words))
     return Import(
         tuple(
             Imported(
@@ -199,6 +202,19 @@ def _called_alike(books: Sequence[Book]) -> Problem:
     )
 
 
+def _misnamed(book: Book) -> Iterator[Problem]:
+    """Yield the problem of a table that is called otherwise than the one study in it."""
+    for row in book.rows("studies") if len(book.rows("studies")) == 1 else ():
+        name = slug_of(row.text("study"))
+        if name and row.text("study") != GAP and own_slug(name, book.stem) != book.stem:
+            message = (
+                f"the table is called {book.stem}, the study {name}, and what is described in it "
+                "would be called after both: give them one name."
+            )
+            problem = row.where("study").problem(message, "file-name", about="study")
+            yield replace(problem, value=book.stem)
+
+
 def _standing(into: Path, evidence: Sources) -> dict[str, Path]:
     """Return the files of evidence by name; those of the folder to write into come first."""
     lying = {path.stem: path for path in evidence.given}
@@ -226,67 +242,3 @@ def _judged(
         return validate(after, progress)
     changes = Changes.between(before, after)
     return validate_changes(after, changes, warnings, progress=progress)
-
-
-def _in_tables(
-    judged: Sequence[Problem],
-    by_file: Mapping[Path, tuple[Book, Statements]],
-    told: Sequence[Problem],
-) -> list[Problem]:
-    """Return problems of evidence with the cell each stands in, without echoes of what is told.
-
-    Warnings of files that are not imported are left out.
-    """
-    spoilt = {(problem.file, problem.cell) for problem in errors_of(told)}
-    incomplete = {problem.file for problem in errors_of(judged) if _is_of_shapes(problem)}
-    found = []
-    for problem in judged:
-        if problem.file is None or problem.file not in by_file:
-            if problem.severity == "violation":
-                found.append(problem)
-            continue
-        book, statements = by_file[problem.file]
-        if (problem.focus, problem.path) in statements.failed:
-            continue
-        wanting = bool(statements.failed) or problem.file in incomplete
-        if not _is_of_shapes(problem) and _is_echo(problem, statements, wanting):
-            continue
-        place, about = _place(problem, statements)
-        if place is None:
-            found.append(replace(problem, file=book.file, line=None))
-        elif (place.file, place.cell) not in spoilt:
-            said = f"{about}: {problem.message}" if about else problem.message
-            found.append(
-                replace(problem, message=said, file=place.file, line=place.row, cell=place.cell)
-            )
-    return found
-
-
-def _is_of_shapes(problem: Problem) -> bool:
-    return problem.constraint.endswith("ConstraintComponent")
-
-
-def _is_echo(problem: Problem, statements: Statements, wanting: bool) -> bool:
-    """Return whether a rule across nodes may only say what a cell that cannot be read leads to.
-
-    That is what it says of the thing itself, and any warning while something is ``wanting``.
-    """
-    failed = {subject for subject, _ in statements.failed}
-    return problem.focus in failed or (wanting and problem.severity == "warning")
-
-
-def _place(problem: Problem, statements: Statements) -> tuple[Place | None, str]:
-    """Return the cell that a problem is about, and the heading of its column."""
-    focus, path, value = problem.focus or "", problem.path or "", problem.value or ""
-    if focus not in statements.subjects:
-        return statements.places.get((focus, path, value)), ""
-    sheet, row = statements.subjects[focus]
-    columns = [column for column in sheet.table.columns if column.property == path]
-    filled = [column for column in columns if column.name in row.cells]
-    stated = statements.places.get((focus, path, value))
-    if not columns:
-        return stated or row.where(sheet.table.key.name), ""
-    column = next((c for c in filled if row.where(c.name) == stated), (filled or columns)[0])
-    place = stated or sheet.where(row, column.name)
-    written = place.sheet == sheet.title
-    return place, column.titles[0] if written else f"{column.titles[0]} ({sheet.table.name})"

@@ -73,7 +73,9 @@ def read_book(path: Path) -> tuple[Book, list[Problem]]:
         message = f"'{name}' cannot name a study: call it after author and year, e.g. kato-2001."
         return book, [Problem(message, "file-name", file=path)]
     for title, file, grid, wrong in _grids(path):
-        problems.extend(wrong)
+        # How lines end is told once of a folder of files.
+        known = {problem.constraint for problem in problems} & {"line-ends"}
+        problems.extend(problem for problem in wrong if problem.constraint not in known)
         table = _table_called(title)
         if table is None:
             if any(any(row) for row in grid):
@@ -155,7 +157,7 @@ def _sheet(table: Table, grid: Grid, file: Path, title: str) -> tuple[Sheet, lis
                     problems.append(place.problem(message, "table-heading"))
                 continue
             row.cells[columns[at].name] = Cell(text, place)
-            problems.extend(_spoilt(text, columns[at], place))
+            problems.extend(_spoilt(text, columns[at], table, place))
         if row.cells:
             sheet.rows.append(row)
     return sheet, problems
@@ -195,7 +197,7 @@ def _titles(table: Table) -> Mapping[str, str]:
     }
 
 
-def _spoilt(text: str, column: Column, place: Place) -> Iterator[Problem]:
+def _spoilt(text: str, column: Column, table: Table, place: Place) -> Iterator[Problem]:
     """Yield what a spreadsheet or a wrong encoding has done to a cell."""
     about = column.titles[0]
     if "\ufffd" in text:
@@ -205,10 +207,17 @@ def _spoilt(text: str, column: Column, place: Place) -> Iterator[Problem]:
             "encoding",
             about=about,
         )
-    if DATE_LIKE.fullmatch(text) and column.datatype != _DATE and column.name != "text":
+    if DATE_LIKE.fullmatch(text) and not _may_be_a_date(column, table):
         yield place.problem(
             f"'{text}' is what a spreadsheet makes of something like 1-2 or 3/4: give the column "
             "the format Text, then type again what is printed.",
             "spreadsheet-date",
             about=about,
         )
+
+
+def _may_be_a_date(column: Column, table: Table) -> bool:
+    """Return whether a date may stand in a column: a day, a sentence, an author May and a year."""
+    kind = column.kind or (table.kind if column is table.key else "")
+    named_after_author = kind in ("study", "publication") or column.language is not None
+    return named_after_author or column.datatype == _DATE or column.name in ("text", "named_as")

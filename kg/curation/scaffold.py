@@ -9,15 +9,19 @@ from pathlib import Path
 from osteokg.kg.curation.bibliography import Record
 from osteokg.kg.curation.cells import GAP, NOTHING, Book, Place
 from osteokg.kg.curation.description import OTHER, tables
+from osteokg.kg.curation.groups import column_of, comparators, received
 from osteokg.kg.curation.sentences import Sentence
-from osteokg.kg.curation.slugs import title_of
+from osteokg.kg.curation.slugs import own_slug, title_of
+from osteokg.kg.curation.wordlist import Wordlist
+from osteokg.kg.names import contract
 
 __all__ = ["Beginning", "form_of", "triples_book"]
 
 _FORM = {
     "findings": (
         "arm", "compared_with", "outcome", "site", "compartment", "direction", "degree",
-        "significance", "wording", "paraphrase", "anchors", "hedged", "note",
+        "judgement", "significance", "presupposed", "wording", "paraphrase", "anchors", "hedged",
+        "note",
     ),
     "arms": ("arm", "induction", "treatment", "control", "n", "sex", "strain", "age"),
     "exposures": ("exposure", "agent", "role", "dose_text", "dose_value", "dose_unit", "route"),
@@ -29,6 +33,9 @@ _FORM = {
     ),
 }  # fmt: skip
 """The columns of a form for a simple study; every other one may be added by hand."""
+
+_OF_THE_SENTENCE = ("outcome", "site", "compartment", "direction", "wording", "paraphrase")
+"""What whoever reads a sentence has to say of it."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +84,11 @@ def _publication(beginning: Beginning) -> list[tuple[str, str]]:
 
 
 def _begun(beginning: Beginning, species: str) -> Book:
-    """Return the sheets of publication, study, arms and anchors."""
+    """Return the sheets of publication, study and anchors."""
     book = Book(beginning.stem, Path(f"{beginning.stem}.xlsx"))
     _add(book, "publications", _publication(beginning))
     study = [("study", beginning.stem), ("label", title_of(beginning.stem))]
     _add(book, "studies", [*study, ("species", species), ("publication", beginning.stem)])
-    for arm in beginning.arms:
-        _add(book, "arms", [("arm", arm)])
     by_id = {sentence.id: sentence for sentence in beginning.sentences}
     for name in beginning.cited:
         sentence = by_id[name]
@@ -92,23 +97,25 @@ def _begun(beginning: Beginning, species: str) -> Book:
     return book
 
 
-def form_of(beginning: Beginning) -> dict[str, list[list[str]]]:
+def form_of(beginning: Beginning, words: Wordlist) -> dict[str, list[list[str]]]:
     """Return the cells of a form to fill in, sheet by sheet, headings first; gaps are marked.
 
-    The sentences of the article, if they are known, are a sheet of their own, in which the ids
-    that findings cite are looked up.
+    There is a row for each sentence that is cited, else for each comparison of the groups. The
+    sentences of the article, if they are known, are a sheet of their own, in which the ids that
+    findings cite are looked up; what an arm received follows from its name, as long as nobody says
+    more in its sheet.
     """
     book = _begun(beginning, beginning.species or GAP)
-    arms = beginning.arms or (GAP,)
-    # What an arm received follows from its name, as long as nobody says more in its sheet.
-    book.sheet("arms").rows.clear()
+    pairs = list(comparators(beginning.arms, words).items()) or [(GAP, GAP)]
+    pair = pairs[0] if len(pairs) == 1 else (GAP, GAP)
+    begun = [(*pair, name) for name in beginning.cited] or [(*one, GAP) for one in pairs]
+    for arm, other, cited in begun:
+        known = [("arm", arm), ("compared_with", other), ("anchors", cited)]
+        _add(book, "findings", [*known, *((column, GAP) for column in _OF_THE_SENTENCE)])
     grids = {}
     for name, columns in _FORM.items():
         table = tables()[name]
         rows = [[row.text(column) for column in columns] for row in book.rows(name)]
-        if name == "findings":
-            others = [arm for arm in arms if arm != arms[0]] or [GAP]
-            rows = [[arm, arms[0], *[GAP] * 4, *[""] * 3, GAP, GAP, "", ""] for arm in others]
         grids[name] = [[table.column(column).titles[0] for column in columns], *rows]
     if beginning.sentences:
         told = [[one.id, one.section, one.text] for one in beginning.sentences]
@@ -116,33 +123,61 @@ def form_of(beginning: Beginning) -> dict[str, list[list[str]]]:
     return grids
 
 
-def triples_book(beginning: Beginning) -> Book:
-    """Return the sheets of a study in which every gap is a statement that ``check`` tells.
+def triples_book(beginning: Beginning, words: Wordlist) -> Book:
+    """Return the sheets of a study in which every gap is a literal ``"?"`` that ``check`` tells.
 
-    A gap in Turtle is a literal ``"?"``; a term or a thing that is not known is left out, which
-    the shapes tell.
+    There is a comparison for each group that has something to be compared with, and a finding for
+    each sentence that is cited.
     """
     book = _begun(beginning, beginning.species)
-    arms = [row.text("arm") for row in book.rows("arms")]
+    arms = list(beginning.arms) or ["arm-1", "arm-2"]
+    for arm in arms:
+        _arm(book, arm, words, named=bool(beginning.arms))
+    pairs = list(comparators(arms, words).items())
+    for arm, other in pairs:
+        _add(book, "comparisons", [("arm", arm), ("compared_with", other)])
     cited = list(beginning.cited)
-    gaps: list[tuple[str, str]] = []
-    for arm in () if arms else ("arm-1", "arm-2"):
-        # Nothing for a label, so that none is made of the name; the gap stands in its place.
-        _add(book, "arms", [("arm", arm), ("label", NOTHING[0])])
-        gaps.append((f"arm:{book.stem}-{arm}", "rdfs:label"))
-    arms = arms or ["arm-1", "arm-2"]
     if not cited:
-        _add(book, "anchors", [("anchor", "S1")])
-        gaps += [(f"anchor:{book.stem}-s1", name) for name in ("okg:section", "okg:digest")]
         cited = ["S1"]
-    finding = [("finding", "1"), ("arm", arms[-1]), ("compared_with", arms[0])]
-    _add(book, "findings", [*finding, ("anchors", "; ".join(cited))])
-    gaps.append((f"finding:{book.stem}-1", "okg:paraphrase"))
-    for subject, property_ in gaps:
-        language = "" if subject.startswith("anchor:") else "@en"
-        cells = [("subject", subject), ("property", property_), ("value", f'"{GAP}"{language}')]
-        _add(book, OTHER, cells)
+        _add(book, "anchors", [("anchor", "S1")])
+        _gaps(book, "anchors", "S1", ("section", "digest"))
+    for name in cited:
+        pair = [("arm", pairs[0][0]), ("compared_with", pairs[0][1])] if len(pairs) == 1 else []
+        # Nothing for a pair, so that none is asked for; the gap stands in its place.
+        known = pair or [("comparison", NOTHING[0])]
+        _add(book, "findings", [("finding", name), ("anchors", name), *known])
+        _gaps(book, "findings", name, [*_OF_THE_SENTENCE, *([] if pair else ["comparison"])])
     return book
+
+
+def _arm(book: Book, arm: str, words: Wordlist, *, named: bool) -> None:
+    """Add an arm with what is known of what it received, a gap for what is not.
+
+    One that is not ``named`` after that has a gap for its label as well.
+    """
+    told = received(arm, words)
+    if named and not told.unknown:
+        _add(book, "arms", [("arm", arm)])
+        return
+    columns: dict[str, list[str]] = {}
+    for part, agent in told.agents.items():
+        columns.setdefault(column_of(words.role_of(agent)), []).append(part)
+    known = [(name, "; ".join(parts)) for name, parts in columns.items()]
+    # Nothing where something would be made of the name; the gap stands in its place.
+    label = [] if named else [("label", NOTHING[0])]
+    _add(book, "arms", [("arm", arm), *label, *(known or [("exposures", NOTHING[0])])])
+    _gaps(book, "arms", arm, ("exposures",) if named else ("label", "exposures"))
+
+
+def _gaps(book: Book, sheet: str, name: str, columns: Iterable[str]) -> None:
+    """Mark the gaps of a thing, each as a statement."""
+    table = tables()[sheet]
+    subject = f"{table.kind}:{own_slug(book.stem, name)}"
+    for column in map(table.column, columns):
+        assert column.property is not None, "what is a gap is stated"
+        value = f'"{GAP}"@{column.language}' if column.language else f'"{GAP}"'
+        cells = [("subject", subject), ("property", contract(column.property)), ("value", value)]
+        _add(book, OTHER, cells)
 
 
 def _add(book: Book, sheet: str, cells: Iterable[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.curation.cells import GAP, NOTHING, Book, Place, Row, Sheet
 from osteokg.kg.curation.description import OTHER, Column, Table, tables
+from osteokg.kg.curation.groups import how_to_find
 from osteokg.kg.curation.implied import complete
 from osteokg.kg.curation.slugs import as_curie, own_slug, slug_of, slug_of_term
 from osteokg.kg.curation.wordlist import Wordlist
@@ -178,8 +179,8 @@ class _Writer:
         """Tell that two rows describe one thing."""
         at = row.where(sheet.table.key.name)
         message = (
-            f"{contract(iri)} is described in {first.place.cell} already: give one of them another "
-            "name, or take one out."
+            f"'{row.text(sheet.table.key.name) or contract(iri)}' is described in "
+            f"{first.place.cell} already: give one of them another name, or take one out."
         )
         self.statements.problems.append(at.problem(message, "described-twice"))
 
@@ -197,6 +198,7 @@ class _Writer:
             self.statements.add(
                 ox.Triple(node, ox.NamedNode(_TYPE), ox.NamedNode(table.type)), row.place
             )
+        self.ask_for_groups(table, row, iri)
         for column in table.columns:
             if column.property is None:
                 continue
@@ -209,6 +211,19 @@ class _Writer:
                     triple = ox.Triple(node, ox.NamedNode(column.property), value)
                     self.statements.add(triple, row.where(column.name))
 
+    def ask_for_groups(self, table: Table, row: Row, iri: str) -> None:
+        """Tell which of the two groups a finding does not name, so that nothing is compared."""
+        if table.name != "findings" or "comparison" in row.cells:
+            return
+        for name in ("arm", "compared_with"):
+            if name not in row.cells:
+                column = table.column(name)
+                self.statements.failed.add((iri, VOCAB + "comparison"))
+                message = f"this cell is empty. {column.advice()}"
+                at = self.book.sheet(table.name).where(row, name)
+                problem = at.problem(message, "missing-group", about=column.titles[0])
+                self.statements.problems.append(problem)
+
     def _value(
         self, column: Column, text: str, row: Row, iri: str
     ) -> ox.NamedNode | ox.Literal | None:
@@ -216,7 +231,7 @@ class _Writer:
         assert column.property is not None
         at = row.where(column.name)
         if text == GAP:
-            message = "a gap that is marked with '?': fill it in."
+            message = f"a gap that is marked with '?'. {column.advice()}"
             self._fail(at, message, "marked-gap", column, iri)
             return None
         if column.target == "literal":
@@ -243,16 +258,15 @@ class _Writer:
         found = self.words.read(text, column.ranges)
         if found is not None:
             return found
-        close = " or ".join(self.words.close_to(text, column.ranges))
         choices = self.words.choices(column.ranges)
+        few = len(choices) <= 12
+        close = " or ".join(self.words.close_to(text, column.ranges)) if few else ""
         if close:
             advice = f"Did you mean {close}?"
-        elif len(choices) <= 12:
+        elif few:
             advice = f"Write one of: {', '.join(choices)}."
         else:
-            advice = (
-                "Take a term of the ontology (osteokg serve shows them at /ontology) or add one."
-            )
+            advice = how_to_find(text, self.words, column.ranges)
         elsewhere = self.words.read(text, (VOCAB + "Term", VOCAB + "ControlledValue"))
         what = column.titles[0]
         wrong = f"'{text}' is no {what}" + (f", it is {contract(elsewhere)}" if elsewhere else "")

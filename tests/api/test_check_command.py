@@ -36,12 +36,12 @@ blank-node.ttl:48: violation [blank-node] give it an IRI of its own
 computed-property.ttl:76: violation [ClosedConstraintComponent] the rules compute is never written
 datatype.ttl:85: violation [DatatypeConstraintComponent] okg:presupposed: true (found "yes")
 described-twice.ttl:51: violation [described-twice] is described in quill-2001.ttl too
-duplicate-exposure.ttl:34: violation [duplicate-exposure] has an equal exposure already
+duplicate-exposure.ttl:34: violation [duplicate-exposure] is the same exposure
 duplicate-exposure.ttl:61: warning [orphan] arm:duplicate-exposure-ovx-k2-again: Nothing refers to
 ill-formed-boolean.ttl:85: violation [DatatypeConstraintComponent] (found "yes"^^<http
 missing-anchor.ttl:64: violation [MinCountConstraintComponent] needs at least one okg:anchor
 significant-null.ttl:73: violation [null-but-significant] write okg:ReportedNotSignificant
-two-directions.ttl:93: warning [two-directions] Another finding has a different direction
+two-directions.ttl:93: warning [two-directions] has the same groups, outcome and place
 undescribed-anchor.ttl:65: violation [unknown-thing] Did you mean anchor:larch-2010-s001?
 undescribed-thing.ttl:44: violation [unknown-thing] Did you mean experiment:undescribed-thing?
 undirected-outcome.ttl:68: violation [undirected-outcome] has no more or less: write okg:Altered

@@ -172,6 +172,14 @@ def test_a_folder_without_turtle_is_not_everything(told, tmp_path, command):
     assert_one_error(*told(command, tmp_path), "there is no Turtle file (*.ttl) in it")
 
 
+def test_tables_are_led_to_the_command_that_checks_them(told, tmp_path):
+    (tmp_path / "marsh-2019").mkdir()
+    table = tmp_path / "marsh-2019" / "findings.tsv"
+    table.write_text("arm\n", encoding="utf-8")
+    for path in (table, table.parent, tmp_path):
+        assert_one_error(*told("check", path), f"osteokg import --dry-run {path}")
+
+
 def test_a_close_question_is_offered(told, on):
     _, out, _ = told("query", "--list")
     name = out.split()[0]

@@ -1,6 +1,7 @@
 """``new study``: a file or a form with everything that is known, and every gap told."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,16 +32,16 @@ def test_every_gap_of_the_least_that_can_be_said_is_told(told: Told, good: Path)
     code, out, _ = told("check", "marsh-2019.ttl", "--evidence", good)
     assert code == 1
     gaps = [line for line in out.splitlines() if "[marked-gap]" in line]
-    assert [line.partition(": A gap that is marked")[0].rpartition(" ")[2] for line in gaps] == [
-        "arm:marsh-2019-arm-1",
-        "arm:marsh-2019-arm-2",
-        "finding:marsh-2019-1",
-        "anchor:marsh-2019-s1",
-        "anchor:marsh-2019-s1",
-    ]
-    missing = [line for line in out.splitlines() if "[MinCountConstraintComponent]" in line]
-    for name in ("okg:exposure", "okg:outcome", "okg:site", "okg:compartment", "okg:direction"):
-        assert any(name in line for line in missing), name
+    asked = {"outcome", "site", "compartment", "direction", "paraphrase", "comparison"}
+    assert {
+        (line.split()[3], word) for line in gaps for word in re.findall(r"okg:(\w+): ", line)
+    } == {
+        ("arm:marsh-2019-arm-1:", "exposure"),
+        ("arm:marsh-2019-arm-2:", "exposure"),
+        *(("finding:marsh-2019-s1:", name) for name in asked - {"comparison"}),
+    }
+    assert 'anchor:marsh-2019-s1: okg:section is a gap that is marked with "?": fill it in' in out
+    assert 'name an outcome term of the ontology, e.g. okg:BoneMineralDensity. (found "?")' in out
     assert "experiment" in out  # without a species
 
 
@@ -69,7 +70,78 @@ def test_record_sentences_and_groups_are_filled_in(told: Told, good: Path) -> No
     code, out, _ = told("anchors", "verify", "--source", "marsh.txt", "--evidence", ".")
     assert code == 1  # what has gaps is no version
     _, out, _ = told("check", "marsh-2019.ttl", "--evidence", good)
-    assert {line.split()[3].rstrip(":") for line in out.splitlines()} == {"finding:marsh-2019-1"}
+    assert {line.split()[3].rstrip(":") for line in out.splitlines()} == {"finding:marsh-2019-s001"}
+
+
+def test_every_sentence_begins_a_finding_and_every_treated_group_a_comparison(
+    told: Told, good: Path
+) -> None:
+    groups = ("sham", "OVX", "OVX + risedronate", "OVX + K2", "OVX + risedronate + K2")
+    arms = [word for group in groups for word in ("--arm", group)]
+
+    code, _, _ = told(
+        "new", "study", "marsh-2019", "--source", "marsh.txt", "--species", "rat", *arms,
+        "--sentence", "all", "--evidence", good,
+    )  # fmt: skip
+
+    text = Path("marsh-2019.ttl").read_text("utf-8")
+    assert code == 0
+    assert re.findall(r"^finding:(\S+) a", text, re.MULTILINE) == [
+        f"marsh-2019-s00{number}" for number in (1, 2, 3)
+    ]
+    assert re.findall(r"^comparison:marsh-2019-(\S+) a", text, re.MULTILINE) == [
+        "ovx-k2-versus-ovx",
+        "ovx-risedronate-k2-versus-ovx",
+        "ovx-risedronate-versus-ovx",
+        "ovx-versus-sham",
+    ]
+    gaps = ("comparison", "compartment", "direction", "outcome", "site", "wording")
+    for name in gaps:
+        assert text.count(f'okg:{name} "?" ;') + text.count(f'okg:{name} "?" .') == 3, name
+    _, out, _ = told("check", "marsh-2019.ttl", "--evidence", good)
+    lines = out.splitlines()
+    assert len(lines) == 3 * (len(gaps) + 1)
+    assert {line.split()[2] for line in lines} == {"[marked-gap]"}
+    # Each gap by its own line, in the order of the file.
+    numbers = [int(line.split(":")[1]) for line in lines]
+    assert numbers == sorted(set(numbers))
+    assert all('"?"' in text.splitlines()[number - 1] for number in numbers)
+
+
+def test_sentences_that_are_named_are_rows_of_the_form(told: Told, good: Path) -> None:
+    told(
+        "new", "study", "marsh-2019", "--source", "marsh.txt", "--arm", "OVX", "--arm", "OVX + K2",
+        "--sentence", "S001,S003", "--table", "tsv", "--evidence", good,
+    )  # fmt: skip
+
+    rows = Path("marsh-2019/findings.tsv").read_text("utf-8").splitlines()
+    heads = rows[0].split("\t")
+    told_rows = [dict(zip(heads, row.split("\t"), strict=True)) for row in rows[1:]]
+    assert [(row["arm"], row["compared with"], row["anchors"]) for row in told_rows] == [
+        ("OVX + K2", "OVX", "S001"),
+        ("OVX + K2", "OVX", "S003"),
+    ]
+    assert {"judgement", "presupposed"} <= set(heads)
+
+
+def test_a_group_that_received_something_unknown_is_told_and_left_as_a_gap(
+    told: Told, good: Path
+) -> None:
+    code, _, err = told(
+        "new", "study", "marsh-2019", "--species", "rat", "--arm", "OVX", "--arm",
+        "OVX + risedronat", "--evidence", good,
+    )  # fmt: skip
+
+    assert code == 0
+    assert (
+        "Group 'OVX + risedronat': 'risedronat' is no intervention of the ontology. Did you mean "
+        "'risedronate' (okg:Risedronate)?" in err
+    )
+    assert "It is left as a gap (?)." in err
+    text = Path("marsh-2019.ttl").read_text("utf-8")
+    assert 'okg:exposure "?" , exposure:marsh-2019-ovariectomy ;' in text
+    _, out, _ = told("check", "marsh-2019.ttl", "--evidence", good)
+    assert "[marked-gap] arm:marsh-2019-ovx-risedronat: An arm needs at least one" in out
 
 
 @pytest.mark.parametrize("form", ["tsv", "xlsx"])
@@ -84,7 +156,7 @@ def test_a_form_tells_its_gaps_by_cell(form: str, told: Told, good: Path) -> Non
     assert code == 1
     told_gaps = [line for line in out.splitlines() if "[marked-gap]" in line]
     cells = [line.partition(": violation")[0].rpartition(":")[2] for line in told_gaps]
-    assert {f"findings!{letter}2" for letter in "ABCDEFJK"} | {"studies!C2"} == set(cells)
+    assert {f"findings!{letter}2" for letter in "ABCDEFKLM"} | {"studies!C2"} == set(cells)
     assert told_gaps[0].startswith(place)
     assert err.endswith("nothing is written.\n")
     assert not Path("marsh-2019.ttl").exists()
@@ -120,12 +192,21 @@ def test_what_is_not_given_is_asked_for_in_a_terminal(
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr("sys.stdin", Terminal("rat\nsham\nOVX\n\nS002\n\n"))
+    answers = "unicorn\nrat\nsham\nOVXX\nOVX\n\nS020\nS003-S002\nS002\n\n"
+    monkeypatch.setattr("sys.stdin", Terminal(answers))
 
     code, _, err = told("new", "study", "marsh-2019", "--source", "marsh.txt", "--evidence", good)
 
     assert code == 0
-    assert "Species (rat, mouse): " in err
+    assert err.count("Species (rat, mouse): ") == 2
+    for asked_again in (
+        "'unicorn' is no species of the ontology; there are: human, mouse, rat.",
+        "Group 'OVXX': 'OVXX' is no intervention of the ontology.",
+        "There is no sentence S020; there are S001 to S003.",
+        "The sentence S003 comes after S002: write S002-S003.",
+    ):
+        assert f"{asked_again}" in err
+    assert err.count("Say it again, or nothing.") == 4
     text = Path("marsh-2019.ttl").read_text("utf-8")
     assert "okg:referenceArm arm:marsh-2019-sham ;" in text
     assert "okg:figure 1 ;" in text

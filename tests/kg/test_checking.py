@@ -196,6 +196,33 @@ def test_a_term_or_a_background_study_touches_everything(work):
     assert told(fast) == told(whole)
 
 
+def test_what_is_said_twice_and_how_lines_end_is_told_until_it_is_mended(work):
+    evidence, state = work
+    path = evidence / "quill-2001.ttl"
+    right = path.read_bytes()
+    block = right[right.index(b"arm:quill-2001-ovx a") :].partition(b"\n\n")[0]
+    first = right.count(b"\n", 0, right.index(block)) + 1
+    again = right.count(b"\n") + 2
+    path.write_bytes(right + b"\n" + block + b"\n")
+
+    for checked in both(evidence, state):
+        (problem,) = errors_of(checked.problems)
+        assert problem.constraint == "described-twice"
+        assert (problem.file, problem.line) == (path, again)
+        assert problem.message.startswith(
+            f"arm:quill-2001-ovx is described in line {first} already"
+        )
+
+    path.write_bytes(right.replace(b"\n", b"\r\n"))
+    for checked in both(evidence, state):
+        (problem,) = [one for one in checked.problems if one.constraint == "line-ends"]
+        assert (problem.file, problem.line, problem.severity) == (path, 1, "warning")
+    path.write_bytes(right)
+    for checked in both(evidence, state):
+        assert not [one for one in checked.problems if one.constraint == "line-ends"]
+        assert errors_of(checked.problems) == []
+
+
 def test_a_change_that_is_well_is_the_state_from_then_on(work, monkeypatch):
     evidence, state = work
     edit(evidence / "quill-2001.ttl", ('okg:wording "', 'okg:wording "much '))

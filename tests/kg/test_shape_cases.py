@@ -327,7 +327,8 @@ def test_every_shape_says_what_to_do(shapes: Graph) -> None:
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_a_rule_says_what_it_holds(name: str) -> None:
     header = header_of(RULES[name])
-    assert header.keys() - {"meets"} == {"title", "description", "severity"}
+    assert header.keys() - {"meets", "rests-on"} == {"title", "description", "severity"}
+    assert header.get("rests-on", "absence") in ("absence", "value")
     assert all(header.values())
     assert header["severity"] in {"Violation", "Warning"}
 

@@ -3,6 +3,8 @@
 That each thing is told once is held by tests/api/test_check_command.py.
 """
 
+import re
+
 import pyshacl
 import pytest
 from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
@@ -10,7 +12,7 @@ from rdflib import RDF, SH, BNode, Graph, Literal, Namespace, URIRef
 from osteokg.kg.dataset import Dataset, load
 from osteokg.kg.errors import DataError
 from osteokg.kg.files import find_sources
-from osteokg.kg.problems import Problem
+from osteokg.kg.problems import Problem, errors_of
 from osteokg.kg.validation import (
     as_shacl_report,
     load_shapes,
@@ -213,3 +215,66 @@ def test_the_severity_of_a_shape_is_kept(good, tmp_path):
     (found,) = run_shapes(load(find_sources([str(good)])), load_shapes([path]))
     assert (found.severity, found.constraint) == ("warning", "ClassConstraintComponent")
     assert found.message.startswith("study:joint-7-12: Odd.")
+
+
+def broken(good, folder, *pairs) -> list[Problem]:
+    """Return the problems of a study in which some texts are replaced."""
+    text = (good / "quill-2001.ttl").read_text("utf-8")
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    for path in good.glob("*.ttl"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "quill-2001.ttl").write_text(text, "utf-8")
+    return validate(prepare(find_sources([str(folder)])))
+
+
+def test_a_wrong_name_hides_only_what_rests_on_it(good, tmp_path):
+    """What the rules say of other things is told at once, not when the name is right."""
+    finding = (good / "quill-2001.ttl").read_text("utf-8")
+    first, second = [
+        line.split()[0] for line in finding.splitlines() if line.endswith(" a okg:Finding ;")
+    ][:2]
+    outcome = re.compile(r"okg:outcome (okg:\w+) ;")
+    wrong = finding[finding.index(f"{first} a") :].partition("\n\n")[0]
+    null = finding[finding.index(f"{second} a") :].partition("\n\n")[0]
+
+    problems = broken(
+        good,
+        tmp_path,
+        (wrong, outcome.sub("okg:outcome okg:BoneMas ;", wrong)),
+        (null, outcome.sub("okg:outcome okg:TrabecularArchitecture ;", null)),
+    )
+
+    told = {(problem.constraint, problem.message.split()[0]) for problem in problems}
+    assert ("unknown-term", "okg:BoneMas") in told
+    assert ("undirected-outcome", f"{second}:") in told
+    # Of what may be missing only because it is not understood nothing is told.
+    assert not {name for name, _ in told} & {"orphan", "degree-without-edge"}
+
+
+def test_a_literal_where_a_thing_belongs_is_told_by_the_shapes(good, tmp_path):
+    problems = broken(
+        good, tmp_path, ("okg:exposure exposure:quill-2001-ovx ", 'okg:exposure "ovariectomy" ')
+    )
+
+    assert "ClassConstraintComponent" in {problem.constraint for problem in problems}
+
+
+def test_of_what_has_a_gap_only_the_gap_is_told(good, tmp_path):
+    problems = broken(good, tmp_path, ("okg:direction okg:Increased", 'okg:direction "?"'))
+
+    (gap,) = errors_of(problems)
+    assert gap.constraint == "marked-gap"
+    assert "write okg:Increased, okg:Decreased" in gap.message
+
+
+def test_a_message_names_the_other_thing(good, tmp_path):
+    text = (good / "quill-2001.ttl").read_text("utf-8")
+    block = text[text.index(f"{FINDING} a") :].partition("\n\n")[0]
+    twin = block.replace(f"{FINDING} a", f"{FINDING}-2 a")
+
+    problems = broken(good, tmp_path, (block, f"{block}\n\n{twin}"))
+
+    (problem,) = [one for one in problems if one.constraint == "duplicate-finding"]
+    assert problem.message.startswith(f"{FINDING}-2: {FINDING} says the same")
