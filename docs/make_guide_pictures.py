@@ -22,6 +22,9 @@ GUIDE = Path(__file__).parent / "guide"
 PICTURES = GUIDE / "pictures"
 BLOCK = re.compile(r"^```(\w+) ([^\n]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 WIDTH, HEIGHT = 820, 1000
+SPECIES = "Species (rat, mouse): "
+GROUP = "Group of animals, e.g. OVX + vitamin K2: "
+CITED = "Sentences to cite, e.g. S012, S014-S019, all: "
 PACKAGED = ("--evidence", "packaged")
 FINDING = "finding/marsh-2019-ovx-raloxifene-bone-mineral-density-femur"
 
@@ -69,10 +72,11 @@ def casts(folder: Path, into: Path) -> None:
         cast,
         "osteokg new study --record marsh-2019.ris --source marsh-2019.txt --table tsv",
         [
-            Step("Species (rat, mouse): ", "rat"),
-            Step("Group of animals, e.g. OVX + K2: ", "OVX"),
-            Step("Group of animals, e.g. OVX + K2: ", "OVX + risedronate"),
-            Step("Group of animals, e.g. OVX + K2: ", ""),
+            Step(SPECIES, "rat"),
+            Step(GROUP, "OVX"),
+            Step(GROUP, "OVX + risedronat"),
+            Step(GROUP, "OVX + risedronate"),
+            Step(GROUP, ""),
         ],
     )
     terminal.run(cast, "ls marsh-2019")
@@ -93,12 +97,12 @@ def casts(folder: Path, into: Path) -> None:
         cast,
         "osteokg new study fen-2021 --title 'Rats that do not exist' --source fen-2021.txt",
         [
-            Step("Species (rat, mouse): ", "rat"),
-            Step("Group of animals, e.g. OVX + K2: ", "OVX"),
-            Step("Group of animals, e.g. OVX + K2: ", "OVX + risedronate"),
-            Step("Group of animals, e.g. OVX + K2: ", ""),
-            Step("Sentence to cite, e.g. S012: ", "S002"),
-            Step("Sentence to cite, e.g. S012: ", ""),
+            Step(SPECIES, "rat"),
+            Step(GROUP, "OVX"),
+            Step(GROUP, "OVX + risedronate"),
+            Step(GROUP, ""),
+            Step(CITED, "S002"),
+            Step(CITED, ""),
         ],
     )
     terminal.run(cast, "osteokg check fen-2021.ttl", most=2)
