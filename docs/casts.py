@@ -7,20 +7,22 @@ at once.
 
 import os
 import pty
+import re
 import select
 import shlex
 import signal
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fcntl import ioctl
 from html import escape
 from pathlib import Path
 from textwrap import wrap
+from typing import ClassVar
 
-__all__ = ["COLUMNS", "Cast", "Terminal"]
+__all__ = ["COLUMNS", "Cast", "Step", "Terminal"]
 
 COLUMNS = 76
 _WAITING = 120
@@ -70,7 +72,8 @@ class Cast:
 
     def say(self, text: str, kind: str = "") -> None:
         """Show a line that a command writes."""
-        kind = kind or ("bad" if ": violation [" in text else "")
+        if not kind and ": violation [" in text:
+            kind = "done" if text.startswith("mended: ") else "bad"
         for part in wrap(text, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) or [""]:
             self._add([(kind, part)])
 
@@ -108,10 +111,26 @@ class Cast:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Say what is done once a command has written something: ``until`` is a part of the line.
+
+    ``typed`` is the answer to a question; or ``act`` does something outside of the terminal, which
+    ``note`` tells; a command that ends only when it is told to is interrupted by ``Step.END``.
+    """
+
+    until: str
+    typed: str = ""
+    note: str = ""
+    act: Callable[[], None] | None = None
+
+    END: ClassVar[str] = "^C"
+
+
+@dataclass(frozen=True)
 class Terminal:
     """Run commands in a pseudo-terminal, in a folder, and show them in a cast.
 
-    ``shown`` gives texts that differ from run to run, with what is shown in their place.
+    ``shown`` gives patterns of what differs from run to run, with what is shown in their place.
     """
 
     folder: Path
@@ -119,29 +138,32 @@ class Terminal:
     shown: Mapping[str, str] = field(default_factory=dict)
 
     def run(
-        self,
-        cast: Cast,
-        command: str,
-        answers: Sequence[tuple[str, str]] = (),
-        most: int | None = None,
+        self, cast: Cast, command: str, steps: Sequence[Step] = (), most: int | None = None
     ) -> None:
-        """Type a command and what it asks for: pairs of the end of a question and the answer.
+        """Type a command, and take the steps in their order.
 
-        Of what it writes at most ``most`` lines are shown. Raises RuntimeError where a question
-        does not come.
+        Of what it writes at most ``most`` lines are shown. Raises RuntimeError where what a step
+        waits for does not come.
         """
         cast.type(command)
-        lines = list(self._lines(command, answers))
+        lines = list(self._lines(command, steps))
+        while lines and not lines[-1]:
+            lines.pop()
+        ahead = list(steps)
         for line in lines[:most]:
-            asked = next((q for q, _ in answers if line.startswith(q)), None)
-            if asked is None:
+            if not ahead or ahead[0].until not in line:
                 cast.say(line)
+                continue
+            step = ahead.pop(0)
+            if step.act or step.typed == Step.END:
+                cast.say(line)
+                cast.note(step.note or step.typed)
             else:
-                cast.type(line.removeprefix(asked) or "⏎", asked)
+                cast.type(step.typed or "⏎", step.until)
         if most is not None and len(lines) > most:
             cast.say(f"… ({len(lines) - most} more lines)", "note")
 
-    def _lines(self, command: str, answers: Sequence[tuple[str, str]]) -> Iterator[str]:
+    def _lines(self, command: str, steps: Sequence[Step]) -> Iterator[str]:
         """Yield the lines that stand on the screen in the end."""
         ours, theirs = pty.openpty()
         ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
@@ -157,11 +179,19 @@ class Terminal:
         os.close(theirs)
         try:
             written = b""
-            for question, answer in answers:
+            for step in steps:
                 begin = len(written)
-                while question.encode() not in written[begin:]:
-                    written += self._more(ours, f"no question '{question}' from: {command}")
-                os.write(ours, answer.encode() + b"\n")
+                while step.until.encode() not in written[begin:]:
+                    more = self._more(ours, f"no '{step.until}' from: {command}")
+                    if not more:
+                        raise RuntimeError(f"{command} ended without '{step.until}'")
+                    written += more
+                if step.typed == Step.END:
+                    os.killpg(process.pid, signal.SIGINT)
+                elif step.act:
+                    step.act()
+                else:
+                    os.write(ours, step.typed.encode() + b"\n")
             while more := self._more(ours, f"no end of: {command}"):
                 written += more
             process.wait()
@@ -172,8 +202,8 @@ class Terminal:
             os.close(ours)
         for line in written.decode().replace("\r\n", "\n").removesuffix("\n").split("\n"):
             left = line.rpartition("\r")[2].replace("\x1b[K", "")
-            for text, instead in self.shown.items():
-                left = left.replace(text, instead)
+            for pattern, instead in self.shown.items():
+                left = re.sub(pattern, instead, left)
             if left or not line:
                 yield left.expandtabs(8)
 

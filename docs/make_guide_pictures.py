@@ -9,18 +9,22 @@ import csv
 import io
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import httpx2
-from casts import Cast, Terminal
+from casts import Cast, Step, Terminal
 from make_pictures import browser_of_here, photograph, server
 
 GUIDE = Path(__file__).parent / "guide"
 PICTURES = GUIDE / "pictures"
 BLOCK = re.compile(r"^```(\w+) ([^\n]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 WIDTH, HEIGHT = 820, 1000
+SPECIES = "Species (rat, mouse): "
+GROUP = "Group of animals, e.g. OVX + vitamin K2: "
+CITED = "Sentences to cite, e.g. S012, S014-S019, all: "
 PACKAGED = ("--evidence", "packaged")
 FINDING = "finding/marsh-2019-ovx-raloxifene-bone-mineral-density-femur"
 
@@ -59,7 +63,7 @@ def casts(folder: Path, into: Path) -> None:
     }
     work = folder / "work"
     work.mkdir()
-    terminal = Terminal(work, surroundings)
+    terminal = Terminal(work, surroundings, {r"\d\d:\d\d:\d\d": "14:02:11", r"[\d.]+ s\)": "… s)"})
     table, scaffold = shown_in("table"), shown_in("scaffold")
 
     put(work, table, "marsh-2019.txt", "marsh-2019.ris")
@@ -68,10 +72,11 @@ def casts(folder: Path, into: Path) -> None:
         cast,
         "osteokg new study --record marsh-2019.ris --source marsh-2019.txt --table tsv",
         [
-            ("Species (rat, mouse): ", "rat"),
-            ("Group of animals, e.g. OVX + K2: ", "OVX"),
-            ("Group of animals, e.g. OVX + K2: ", "OVX + risedronate"),
-            ("Group of animals, e.g. OVX + K2: ", ""),
+            Step(SPECIES, "rat"),
+            Step(GROUP, "OVX"),
+            Step(GROUP, "OVX + risedronat"),
+            Step(GROUP, "OVX + risedronate"),
+            Step(GROUP, ""),
         ],
     )
     terminal.run(cast, "ls marsh-2019")
@@ -92,17 +97,35 @@ def casts(folder: Path, into: Path) -> None:
         cast,
         "osteokg new study fen-2021 --title 'Rats that do not exist' --source fen-2021.txt",
         [
-            ("Species (rat, mouse): ", "rat"),
-            ("Group of animals, e.g. OVX + K2: ", "OVX"),
-            ("Group of animals, e.g. OVX + K2: ", "OVX + risedronate"),
-            ("Group of animals, e.g. OVX + K2: ", ""),
-            ("Sentence to cite, e.g. S012: ", "S002"),
-            ("Sentence to cite, e.g. S012: ", ""),
+            Step(SPECIES, "rat"),
+            Step(GROUP, "OVX"),
+            Step(GROUP, "OVX + risedronate"),
+            Step(GROUP, ""),
+            Step(CITED, "S002"),
+            Step(CITED, ""),
         ],
     )
     terminal.run(cast, "osteokg check fen-2021.ttl", most=2)
     (into / "scaffold.svg").write_text(cast.drawing(), encoding="utf-8")
     (work / "fen-2021.ttl").unlink()
+
+    (work / "watched").mkdir()
+    study = work / "watched" / "marsh-2019.ttl"
+    study.write_bytes((work / "marsh-2019.ttl").read_bytes())
+    good, wrong = "okg:site okg:FemoralNeck ;", "okg:site okg:FemoralNek ;"
+    cast = Cast("Evidence is checked at every save: a mistake is told, then that it is mended")
+    waiting = "waiting for the next save"
+    terminal.run(
+        cast,
+        "osteokg check --watch watched",
+        [
+            Step(waiting, note="saved: okg:FemoralNek", act=lambda: mend(study, good, wrong)),
+            Step(waiting, note="saved: okg:FemoralNeck", act=lambda: mend(study, wrong, good)),
+            Step(waiting, Step.END),
+        ],
+    )
+    (into / "watch.svg").write_text(cast.drawing(), encoding="utf-8")
+    shutil.rmtree(work / "watched")
 
 
 def pages(folder: Path, into: Path) -> None:
