@@ -200,7 +200,7 @@ def test_no_link_of_ours_is_broken(server, most):
         assert len(crawl.seen) > 2000
     paths = {address.removeprefix(crawl.base) for address in crawl.seen}
     assert {"/robots.txt", "/sitemap.xml"}.isdisjoint(paths)  # nobody links to these
-    for path in ("/shapes", "/queries.ttl", "/mappings.sssom.tsv", "/context.jsonld", "/dumps"):
+    for path in ("/shapes", "/queries.ttl", "/mappings.sssom.tsv", "/context/1.jsonld", "/dumps"):
         assert path in paths, path
 
 
