@@ -80,8 +80,7 @@ def _begin(sources: Sources, known: KnownGood | None, progress: Progress) -> Che
 def _validated(sources: Sources, progress: Progress) -> list[Problem]:
     progress("reading files")
     dataset = load(sources)
-    progress("applying rules")
-    apply_rules(dataset)
+    apply_rules(dataset, progress=progress)
     return validate(dataset, progress)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from osteokg.kg.dataset import Dataset
+from osteokg.kg.dataset import Dataset, Progress
 from osteokg.kg.files import rule_files
 from osteokg.kg.names import graph_iri
 
@@ -22,11 +22,15 @@ def kind_of_rule(path: Path) -> str:
     return re.sub(r"^\d+-", "", path.name).split(".")[0]
 
 
-def apply_rules(dataset: Dataset, paths: list[Path] | None = None) -> None:
+def apply_rules(
+    dataset: Dataset, paths: list[Path] | None = None, progress: Progress = lambda step: None
+) -> None:
     """Run the rules in the order of their names; each sees what the ones before it wrote.
 
     Raises DataError for a rule that is no CONSTRUCT query.
     """
-    for path in rule_files() if paths is None else paths:
+    rules = rule_files() if paths is None else paths
+    for number, path in enumerate(rules, start=1):
+        progress(f"applying rules, {number} of {len(rules)}")
         computed = list(dataset.ask(path, ox.QueryTriples))
         dataset.add_graph(graph_iri("computed", kind_of_rule(path)), computed)

@@ -117,8 +117,7 @@ def prepare(
     progress("reading files")
     dataset = load(sources)
     clock.lap("read")
-    progress("applying rules")
-    apply_rules(dataset)
+    apply_rules(dataset, progress=progress)
     clock.lap("rules")
     return dataset
 

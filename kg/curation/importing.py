@@ -234,8 +234,7 @@ def _judged(
     files = sources_of([*before.sources.given, *given])
     # The other files' triples are the same ones: that nothing changed in them need not be found.
     after = load(files, {**before.triples_of, **given})
-    progress("applying rules")
-    apply_rules(after)
+    apply_rules(after, progress=progress)
     try:
         warnings = build(before.sources, progress).warnings
     except DataError:
