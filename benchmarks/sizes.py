@@ -22,7 +22,7 @@ SIZES = {"real": 0, "100k": 1_200, "1m": 33_000}
 _WITH_RULES = 2_000
 """Up to so many findings the graph has what the rules compute.
 
-They compare findings with each other: of ten thousand that takes half an hour.
+They compare findings with each other: the graph would be one of pairs, not of evidence.
 """
 
 
