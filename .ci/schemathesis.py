@@ -8,6 +8,7 @@ SCHEMATHESIS is its command, FOLDER one for its files. Whether data that fit the
 accepted is not looked at: a schema cannot say what a SPARQL query is.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ CHECKS = (
     "response_headers_conformance,response_schema_conformance,unsupported_method"
 )
 EXAMPLES = 30
+HOOKS = Path(__file__).resolve().with_name("schemathesis_hooks.py")
 SEED = 20260725
 TOKEN = "not-a-secret-of-anybody"  # noqa: S105 - of a server that lives for a minute
 
@@ -40,6 +42,7 @@ def main(schemathesis: str, folder: str) -> int:
                 ],
                 cwd=folder,
                 check=False,
+                env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
             )
         found = found or asked.returncode
     return found

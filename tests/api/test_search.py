@@ -27,6 +27,12 @@ def test_a_synonym_is_told_where_the_label_does_not_say_it(packaged_server):
     assert "also “skeletal mass”" in page
 
 
+def test_what_texts_write_leads_to_its_term_before_names_that_are_a_part_of_it(packaged_server):
+    page = found(packaged_server, "cancellous bone volume")
+    assert re.findall(r'<tr><td><a href="/vocab/(\w+)">', page)[0] == "BoneVolumeFraction"
+    assert "also “cancellous bone volume”" in page
+
+
 def test_a_slip_of_the_hand_and_a_definition_lead_to_terms_as_well(packaged_server):
     assert 'href="/vocab/Menatetrenone"' in found(packaged_server, "menatetrenon")
     page = found(packaged_server, "osteoclasts")
