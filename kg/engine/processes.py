@@ -58,6 +58,7 @@ class Worker:
 
     ``ended`` comes to its exit status (negative: the signal), None where nobody could tell;
     ``last_words`` are then what it said on stderr.
+    One that ``tells_start`` says when it has read a request.
     ``stopped_for`` is why we ended it, if we told. An ``orphan`` has lost its loader: it may
     finish what it is doing. One that is ``is_tired`` holds more memory than it should.
     """
@@ -71,6 +72,7 @@ class Worker:
     ) -> None:
         """Begin with an open channel."""
         self.number = number
+        self.tells_start = not source.is_quick
         self.process: int | None = None
         self.reader = reader
         self.writer = writer

@@ -27,12 +27,6 @@ Receive: TypeAlias = Callable[[Kind, bytes], Awaitable[None]]
 
 _GRACE = 1.0
 """A worker that has not ended so many seconds after its time is ended by us."""
-_AT_ONCE = 0.05
-"""A worker that was ended within so many seconds, and had said nothing, may not have begun.
-
-It does not say when it begins: that would wake the service once more for every query. What may
-have begun is asked again without harm, for nothing that is asked of a worker changes anything.
-"""
 _REAPING = 2.0
 """How a worker ended is known at most so many seconds after its channel has closed."""
 
@@ -84,15 +78,15 @@ async def ask(
                     worker.is_idle = True
                 elif kind is Kind.FAILED:
                     failed = as_error(content)
-                else:
+                elif kind is not Kind.STARTED:
                     await receive(kind, content)
     except (EOFError, OSError) as error:
         took = loop.time() - since
         failed = failed or await _why(worker, seconds, took)
-        # Neither its query nor its limits ended it. A socket that is closed with something unread
-        # is reset: then the request was not read.
-        by_others = type(failed) is UnavailableError
-        unread = isinstance(error, OSError) or took < _AT_ONCE
+        # A socket that is closed with something unread is reset; of a pipe the worker says that
+        # it has read. To say so always would wake the service once more for every query.
+        unread = isinstance(error, OSError) or worker.tells_start
+        by_others = type(failed) is UnavailableError  # neither its query nor a limit ended it
         if by_others and unread and not said:
             raise NotStartedError from error
     finally:

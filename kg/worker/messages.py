@@ -48,6 +48,7 @@ class Kind(Enum):
 
     REQUEST = b"Q"  # a query or a write, encoded
     READY = b"A"  # a spawned worker has loaded its store; what it found, as JSON
+    STARTED = b"S"  # a spawned worker has read the request
     ROWS = b"R"  # the answer is rows; what follows is in the format for rows
     GRAPH = b"G"  # the answer is a graph; what follows is in the format for graphs
     CHANGED = b"C"  # the name of a graph that a write changes, encoded; its triples follow

@@ -87,7 +87,11 @@ def _answer_all(
     incoming, outgoing = channel
     held = HeldMemory()
     usual = held.now() + limits.memory // 8
+    is_socket = incoming.fileno() == outgoing.fileno()
     for request in _requests(incoming):
+        if not is_socket:  # a pipe does not tell, when this process ends, whether it was read
+            outgoing.write(frame(Kind.STARTED))
+            outgoing.flush()
         try:
             with yielding.watched():
                 _do(outgoing, stores, request, limits)
