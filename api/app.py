@@ -48,6 +48,7 @@ from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
 from osteokg.api.metrics import Metrics, of_cache, of_door, of_engine, of_version
 from osteokg.api.placed import Placed
+from osteokg.api.preparation import Preparation
 from osteokg.api.quotations import source_at
 from osteokg.api.rate import Buckets, RateLimit
 from osteokg.api.repeats import Repeats
@@ -63,10 +64,11 @@ from osteokg.kg.comparing import Comparisons
 from osteokg.kg.engine import ProcessStore
 from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.judging import Judge
+from osteokg.kg.kept import Kept
 from osteokg.kg.releases import Releases
 from osteokg.kg.service import counts_of
 from osteokg.kg.snapshots import time_now
-from osteokg.kg.store import Store
+from osteokg.kg.store import PinnedStore, Store
 from osteokg.kg.writes import Versions
 
 __all__ = ["create_app"]
@@ -89,10 +91,18 @@ def create_app(
     ``truth`` tells in a few words what holds: files, a folder, what is written. ``releases`` makes
     the dumps, ``comparisons`` tells what differs between versions, each None where there are none.
     """
+    # An engine elsewhere has others to serve; of what data a plain service has, nobody knows.
+    own = isinstance(engine, ProcessStore) and not settings.plain
+    preparation = Preparation(engine) if own else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if preparation is not None and engine.version:
+            known = app.state.kept = Kept(PinnedStore(app.state.store, engine.version))
+            preparation.begin(known)
         yield
+        if preparation is not None:
+            await preparation.end()
         await (versions or engine).close()
         if judge is not None:
             await judge.close()
@@ -127,6 +137,16 @@ def create_app(
     app.state.releases = releases
     app.state.comparisons = comparisons
     app.state.kept = None
+    app.state.preparation = preparation
+    _add_routers(app)
+    _add_small_routes(app)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    _add_error_answers(app)
+    _add_layers(app)
+    return app
+
+
+def _add_routers(app: FastAPI) -> None:
     app.include_router(sparql.router, tags=["SPARQL"])
     app.include_router(query_page.router, tags=["SPARQL"])
     app.include_router(update.router, tags=["SPARQL"])
@@ -148,11 +168,6 @@ def create_app(
     app.include_router(things.router, tags=["Linked data"])
     app.include_router(operations.router)
     app.include_router(reference.router)
-    _add_small_routes(app)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    _add_error_answers(app)
-    _add_layers(app)
-    return app
 
 
 class _Described(FastAPI):

@@ -29,6 +29,8 @@ def kept_for(request: Request) -> Kept:
     known: Kept | None = state.kept
     if known is None or known.store.version != store.version:
         known = state.kept = Kept(store)
+        if state.preparation is not None:
+            state.preparation.begin(known)
     return known
 
 

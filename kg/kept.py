@@ -19,10 +19,14 @@ class Kept:
     It is to be one version: a store that goes on to another needs another one of these.
     """
 
-    def __init__(self, store: Store) -> None:
-        """Begin with nothing."""
+    def __init__(self, store: Store, things: dict[str, asyncio.Future[Any]] | None = None) -> None:
+        """Begin with nothing, or with what another of these keeps, and in common with it."""
         self.store = store
-        self._things: dict[str, asyncio.Future[Any]] = {}
+        self._things: dict[str, asyncio.Future[Any]] = {} if things is None else things
+
+    def through(self, store: Store) -> Kept:
+        """Return the same of the same version, what is missing asked of another store."""
+        return Kept(store, self._things)
 
     async def of(self, name: str, make: Callable[[Store], Awaitable[Thing]]) -> Thing:
         """Return what is made of the store, under a name, and made once.
@@ -30,10 +34,16 @@ class Kept:
         Readers who come while it is made wait for the same work; what failed is made again.
         """
         if name not in self._things:
-            self._things[name] = asyncio.ensure_future(make(self.store))
+            made = self._things[name] = asyncio.ensure_future(make(self.store))
+            made.add_done_callback(_note)  # whoever waited for it may have gone
         try:
             thing: Thing = await asyncio.shield(self._things[name])
         except Exception:
             self._things.pop(name, None)
             raise
         return thing
+
+
+def _note(made: asyncio.Future[Any]) -> None:
+    if not made.cancelled():
+        made.exception()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -50,6 +51,11 @@ async def partings_of(evidence: Evidence) -> tuple[Parting, ...]:
 
 
 async def _partings_in(store: Store) -> tuple[Parting, ...]:
+    rows = await rows_of(store, view("synthesis/conflicts"))
+    return await asyncio.to_thread(_partings_told, rows)  # there may be a hundred thousand
+
+
+def _partings_told(rows: Iterable[Mapping[str, str]]) -> tuple[Parting, ...]:
     # A finding parts with hundreds: of its name one copy is kept.
     names: dict[str, str] = {}
     found = [
@@ -59,7 +65,7 @@ async def _partings_in(store: Store) -> tuple[Parting, ...]:
             names.setdefault(row["one"], row["one"]),
             names.setdefault(row["other"], row["other"]),
         )
-        for row in await rows_of(store, view("synthesis/conflicts"))
+        for row in rows
     ]
     return tuple(sorted(found, key=lambda one: (_STRENGTH[one.kind], *one.sides)))
 

@@ -1,0 +1,121 @@
+"""What the first reader of a version would wait for is made before there is one."""
+
+import asyncio
+import contextlib
+import logging
+
+import httpx2
+import pytest
+
+from osteokg.api.app import create_app
+from osteokg.api.opening import prepare
+from osteokg.api.preparation import Preparation
+from osteokg.api.settings import Settings
+from osteokg.kg.errors import LimitError
+from osteokg.kg.kept import Kept
+from osteokg.kg.store import InProcessStore, PinnedStore
+from osteokg.kg.synthesis import Selection, contradictions, effect_directions, evidence_map
+
+
+class Recorded(InProcessStore):
+    """A store that tells what it was asked."""
+
+    def __init__(self, version):
+        super().__init__(version)
+        self.queries = []
+
+    async def query(self, query):
+        self.queries.append(query)
+        return await super().query(query)
+
+
+class Refusing(Recorded):
+    """A store at its limit."""
+
+    async def query(self, _query):
+        raise LimitError("The query took too long.")
+
+
+@pytest.fixture
+def prepared(version):
+    """Call a function with what is kept, the store it is kept of, and the engine behind."""
+
+    def run(function, engine_of=Recorded):
+        async def called():
+            store, engine = Recorded(version), engine_of(version)
+            kept = Kept(PinnedStore(store, version.id))
+            preparation = Preparation(engine)
+            preparation.begin(kept)
+            await preparation.under_way
+            return await function(kept, store, engine)
+
+        return asyncio.run(called())
+
+    return run
+
+
+def test_the_first_reader_finds_what_all_readers_have_in_common(prepared, version):
+    async def read(kept, store, engine):
+        found = await evidence_map(kept, Selection())
+        assert store.queries == []
+        asked = engine.queries
+        assert asked
+        assert {query.version for query in asked} == {version.id}
+        return found
+
+    async def anew(kept, _store, _engine):
+        return await evidence_map(kept, Selection())
+
+    assert prepared(read).squares == prepared(anew, Refusing).squares
+
+
+@pytest.mark.parametrize("make", [effect_directions, contradictions])
+def test_the_other_syntheses_rest_on_it_too(prepared, make):
+    async def read(kept, store, _engine):
+        await make(kept, Selection(), *([slice(0)] if make is contradictions else []))
+        return store.queries
+
+    assert prepared(read) == []
+
+
+def test_what_cannot_be_prepared_stops_nothing(prepared, caplog):
+    async def read(kept, store, _engine):
+        found = await evidence_map(kept, Selection())
+        assert store.queries
+        return found
+
+    with caplog.at_level(logging.INFO, "osteokg"):
+        assert prepared(read, Refusing).squares
+    assert "not prepared: The query took too long." in caplog.messages
+
+
+def test_a_service_prepares_its_version_and_counts_none_of_it_as_asked(good):
+    async def first_reader():
+        with contextlib.ExitStack() as held:
+            settings = Settings()
+            opened = await prepare(settings, [str(good)], held).open()
+            app = create_app(
+                settings,
+                opened.store,
+                opened.versions,
+                judge=opened.judge,
+                releases=opened.releases,
+                comparisons=opened.comparisons,
+            )
+            async with app.router.lifespan_context(app):
+                await app.state.preparation.under_way
+                transport = httpx2.ASGITransport(app)
+                async with httpx2.AsyncClient(transport=transport, base_url="http://a") as client:
+                    before = (await client.get("/metrics")).text
+                    found = await client.get("/synthesis/evidence-map.json")
+                    after = (await client.get("/metrics")).text
+            return before, found, after
+
+    before, found, after = asyncio.run(first_reader())
+    assert found.status_code == 200
+    assert found.json()["total"] > 0
+    asked = [
+        [line for line in text.splitlines() if line.startswith("osteokg_queries_total")]
+        for text in (before, after)
+    ]
+    assert asked[0] == asked[1]
