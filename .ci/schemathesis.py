@@ -39,6 +39,7 @@ def main(schemathesis: str, folder: str) -> int:
                     *("--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", str(SEED)),
                     *("--header", f"Authorization: Bearer {TOKEN}"),
                     *("--generation-database", "none"),
+                    *("--request-timeout", "60"),  # dumps are made when they are first asked for
                 ],
                 cwd=folder,
                 check=False,

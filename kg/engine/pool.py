@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from osteokg.kg.engine.processes import Source, Worker
 from osteokg.kg.errors import OsteoKGError, UnavailableError
 
-__all__ = ["Pool"]
+__all__ = ["ENDED", "Pool"]
 
-
-_ENDED = "The service is being ended."
+ENDED = "The service is being ended."
 
 
 class Pool:
@@ -59,7 +58,7 @@ class Pool:
     async def take(self) -> Worker:
         """Return an idle worker. Raises UnavailableError where none can be had."""
         if self._ended:
-            raise UnavailableError(_ENDED)
+            raise UnavailableError(ENDED)
         while self.idle:
             worker = self.idle.pop()
             if worker.is_alive:
@@ -117,7 +116,7 @@ class Pool:
         for task in self._starting:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
-        self._refuse(UnavailableError(_ENDED))
+        self._refuse(UnavailableError(ENDED))
         for worker in (*self.idle, *self.busy, *self.slow):
             worker.stop()
         self.idle.clear()

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from osteokg.kg.engine.lanes import Lanes, Place
 from osteokg.kg.engine.loaders import Forked
-from osteokg.kg.engine.pool import Pool
+from osteokg.kg.engine.pool import ENDED, Pool
 from osteokg.kg.engine.processes import Source, Spawned
 from osteokg.kg.engine.run import NotStartedError, Receive, ask
 from osteokg.kg.engine.spool import Chunks, Space, Spooled
@@ -108,6 +108,7 @@ class ProcessStore:
         self._opening: dict[str, asyncio.Task[Pool]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: Counter[str] = Counter()
+        self._closed = False
 
     @classmethod
     async def start(
@@ -225,6 +226,7 @@ class ProcessStore:
 
     async def close(self) -> None:
         """End every process and wait until it has ended."""
+        self._closed = True
         for task in (*self._tasks, *self._opening.values()):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._opening.values(), return_exceptions=True)
@@ -307,6 +309,8 @@ class ProcessStore:
 
     async def _pool_of(self, version: str) -> Pool:
         """Return the pool of a version, loaded if it is kept. Raises GoneError if it is not."""
+        if self._closed:  # its pools are closing, and no other will come
+            raise UnavailableError(ENDED)
         if version == self._current.version:
             return self._current
         if version in self._kept:

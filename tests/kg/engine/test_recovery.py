@@ -29,6 +29,16 @@ def of_module(processes, name):
 # Processes that end
 
 
+def test_who_asks_a_version_of_an_engine_that_was_closed_is_told(run, count):
+    async def asked(store):
+        version = store.version
+        await store.close()
+        with pytest.raises(UnavailableError, match="is being ended"):
+            await count(store, version=version)
+
+    run(asked)
+
+
 def test_a_worker_that_ends_while_idle_loses_no_query(run, count, engine_processes, until):
     async def asked(store):
         for _ in range(3):
