@@ -60,6 +60,7 @@ class _Findings(Collection[Selected]):
         for _, rows_of_one in groupby(rows, key=lambda row: row["finding"].partition("#")[0]):
             one = list(rows_of_one)
             statements.setdefault(one[0]["kind"], []).append(one)
+        askable = await askable_kept(request)
         return await asyncio.to_thread(
             page,
             "findings.html",
@@ -67,7 +68,8 @@ class _Findings(Collection[Selected]):
             asked=asked,
             found=found,
             limit=LIMIT,
-            form=_form(asked, await askable_kept(request)),
+            form=_form(asked, askable),
+            studies=askable.shown["study"],
         )
 
 

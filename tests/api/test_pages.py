@@ -199,7 +199,7 @@ def test_the_findings_page_gives_shape_word_sentence_and_study(client, page):
     found = page("/findings")
     assert "▲ increased" in found.text
     assert "● no difference" in found.text
-    assert found.link("quill-2001") == "/id/study/quill-2001"
+    assert found.link("Quill 2001") == "/id/study/quill-2001"
     assert "retracted" in found.text
     rows = client.get("/findings", headers={"Accept": "application/json"}).json()["items"]
     assert all(row["paraphrase"] in found.text for row in rows)
