@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from osteokg.api.table_commands import source_text
 from osteokg.kg.curation.bibliography import Record, read_record
 from osteokg.kg.curation.groups import ask_for_intervention, received
 from osteokg.kg.curation.importing import words_of
@@ -21,7 +20,7 @@ from osteokg.kg.curation.statements import statements_of
 from osteokg.kg.curation.wordlist import Wordlist
 from osteokg.kg.curation.writing import delimited_files, workbook_of, write_files
 from osteokg.kg.errors import RequestError
-from osteokg.kg.files import Sources, find_sources
+from osteokg.kg.files import Sources, find_sources, text_in
 from osteokg.kg.names import VOCAB
 from osteokg.kg.turtle import canonical
 
@@ -100,7 +99,7 @@ def _begin(arguments: argparse.Namespace, words: Wordlist) -> Beginning:
         raise RequestError(
             "Name the study after author and year, e.g. kato-2001, or give --record."
         )
-    sentences = [] if arguments.source is None else sentences_of(source_text(arguments.source))
+    sentences = [] if arguments.source is None else sentences_of(text_in(arguments.source))
     for sentence in sentences:
         print(f"{sentence.id}\t{sentence.section}\t{sentence.text}")
     species = _species(arguments.species, words) if arguments.species else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from osteokg.api.commands import export_files, tell_progress
@@ -21,10 +21,10 @@ from osteokg.kg.curation.writing import (
     write_files,
 )
 from osteokg.kg.errors import RequestError
-from osteokg.kg.files import find_sources
-from osteokg.kg.problems import as_json, as_text, errors_of
+from osteokg.kg.files import find_sources, text_in
+from osteokg.kg.problems import Problem, as_json, as_text, errors_of
 
-__all__ = ["add_commands", "export", "import_", "source_text"]
+__all__ = ["add_commands", "export", "import_"]
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -63,7 +63,7 @@ def import_(arguments: argparse.Namespace) -> int:
     """Import tables: print every problem, or write the evidence files and say what changed."""
     books = [book for path in arguments.table for book in books_in(path)]
     into = arguments.into or _beside(books)
-    source = None if arguments.source is None else source_text(arguments.source)
+    source = None if arguments.source is None else text_in(arguments.source)
     with tell_progress() as progress:
         result = import_books(books, into, find_sources(arguments.evidence), source, progress)
     writer = as_json if arguments.format == "json" else as_text
@@ -72,6 +72,7 @@ def import_(arguments: argparse.Namespace) -> int:
     told = f"{wrong} violations, {len(result.problems) - wrong} warnings"
     if not result.good:
         print(f"{told}: nothing is written.", file=sys.stderr)
+        sys.stderr.write(_lying_there(result.problems, books))
         return 1
     if not arguments.dry_run:
         write_files({study.file: study.text.encode() for study in result.studies})
@@ -86,19 +87,25 @@ def import_(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _lying_there(problems: Iterable[Problem], books: Iterable[Path]) -> str:
+    """Return what to do about wrong files that no table is turned into, empty for none."""
+    tables = {book.resolve() for book in books}
+    wrong = {one.file.resolve() for one in errors_of(problems) if one.file is not None}
+    others = sorted(path for path in wrong if tables.isdisjoint((path, *path.parents)))
+    if not others:
+        return ""
+    named = ", ".join(os.path.relpath(path) for path in others)
+    return (
+        f"{named}: this evidence lies there already, and all of it is judged together. Mend it "
+        "first, move it away, or write into another folder (--into).\n"
+    )
+
+
 def _beside(books: list[Path]) -> Path:
     folders = {book.resolve().parent for book in books}
     if len(folders) > 1:
         raise RequestError("The tables lie in several folders: say with --into where to write.")
     return folders.pop()
-
-
-def source_text(path: Path) -> str:
-    """Return the text of an article. Raises RequestError where it is not UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path}: byte {error.start} is not UTF-8: save it as UTF-8.") from error
 
 
 def _add_export_arguments(parser: argparse.ArgumentParser) -> None:

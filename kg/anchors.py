@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from osteokg.kg.errors import RequestError
+from osteokg.kg.files import text_in
 
 __all__ = [
     "Anchor",
@@ -302,10 +302,7 @@ class Source:
 
 def read_source(path: Path) -> Source:
     """Return the text in a file. Raises RequestError for what is not UTF-8, OSError."""
-    try:
-        return Source(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path}: byte {error.start} is not UTF-8.") from error
+    return Source(text_in(path))
 
 
 @dataclass(frozen=True)

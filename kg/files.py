@@ -38,6 +38,7 @@ __all__ = [
     "sources_of",
     "statistics_files",
     "table_files",
+    "text_in",
     "violation_query_files",
 ]
 
@@ -297,3 +298,15 @@ def digest_of(paths: Iterable[Path], *more: str) -> str:
     for text in more:
         total.update(f"\n{len(text)} {text}".encode())
     return total.hexdigest()
+
+
+def text_in(path: Path) -> str:
+    """Return the text in a file of a user's. Raises RequestError for what is not UTF-8, OSError."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RequestError(
+            f"{path}:{line}: byte {error.start} is not UTF-8: save it as UTF-8."
+        ) from error

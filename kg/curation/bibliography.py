@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from osteokg.kg.curation.delimited import trimmed
 from osteokg.kg.curation.slugs import slug_of
 from osteokg.kg.errors import RequestError
+from osteokg.kg.files import text_in
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -65,10 +66,7 @@ def read_record(path: Path) -> Record:
     Raises RequestError for a file that is in none, has no record or several, or needs a library
     that is not installed.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path}: byte {error.start} is not UTF-8.") from error
+    text = text_in(path)
     readers = {".ris": _ris, ".bib": _bibtex, ".json": _csl, ".xml": _pubmed}
     reader = readers.get(path.suffix.lower())
     if reader is None:

@@ -157,9 +157,11 @@ class _Completion:
         if looked_up is None and not (alone and row.text("text")):
             at = row.where("anchors")
             close = self._close("anchors", text) or self._close("sentences", text)
+            ids = [row.text("sentence") for row in self.book.rows("sentences")]
+            there = f"There are {ids[0]} to {ids[-1]}. " if ids else ""
             advice = close or (
-                "Describe it in the sheet anchors, give its words in the column text, or name the "
-                "article's text with --source."
+                f"{there}Describe it in the sheet anchors, give its words in the column text, or "
+                "name the article's text with --source."
             )
             message = f"no sentence '{text}' is described. {advice}"
             self.problems.append(at.problem(message, "missing-anchor", about="anchors"))

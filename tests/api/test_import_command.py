@@ -70,6 +70,27 @@ def test_one_wrong_table_keeps_all_from_being_written(told: Told, good: Path) ->
     assert not Path("evidence").exists()
 
 
+def test_wrong_evidence_that_lies_in_the_folder_is_told_from_the_table(
+    told: Told, good: Path
+) -> None:
+    Path("marsh-2019.csv").write_text(TABLE, "utf-8")
+    told("import", "marsh-2019.csv", "--evidence", good)
+    unfinished = Path("marsh-2019.ttl").read_text("utf-8").replace("marsh-2019", "fen-2020")
+    Path("fen-2020.ttl").write_text(
+        unfinished.replace("Rats without ovaries lost bone.", "?"), "utf-8"
+    )
+
+    code, out, err = told("import", "marsh-2019.csv", "--evidence", good)
+
+    assert code == 1
+    assert all(line.startswith("fen-2020.ttl:") for line in out.splitlines())
+    assert err.splitlines()[1] == (
+        "fen-2020.ttl: this evidence lies there already, and all of it is judged together. Mend "
+        "it first, move it away, or write into another folder (--into)."
+    )
+    assert told("import", "marsh-2019.csv", "--evidence", good, "--into", "elsewhere")[0] == 0
+
+
 def test_problems_as_json_name_the_cell(told: Told, good: Path) -> None:
     Path("marsh-2019.csv").write_text(TABLE.replace("femur", "femurr"), "utf-8")
 
@@ -120,7 +141,10 @@ def test_studies_leave_as_tables_and_come_back(told: Told, good: Path) -> None:
         ),
         (["export", "x", "--format", "tsv"], "--format goes with --study."),
         (["import", "x.csv", "y/y.csv"], "say with --into where to write."),
-        (["import", "x.csv", "--source", "a.docx"], "byte 0 is not UTF-8: save it as UTF-8."),
+        (
+            ["import", "x.csv", "--source", "a.docx"],
+            "a.docx:1: byte 0 is not UTF-8: save it as UTF-8.",
+        ),
     ],
 )
 def test_a_wrong_command_is_told(arguments: list[str], said: str, told: Told, good: Path) -> None:

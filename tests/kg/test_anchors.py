@@ -128,5 +128,5 @@ def test_only_sentences_that_stand_there_as_digested_are_quoted():
 def test_a_text_that_is_not_utf_8_is_told_where(tmp_path):
     file = tmp_path / "article.txt"
     file.write_bytes("Knochenmasse – größer".encode("latin-1", "replace"))
-    with pytest.raises(RequestError, match=r"article\.txt: byte \d+ is not UTF-8"):
+    with pytest.raises(RequestError, match=r"article\.txt:\d+: byte \d+ is not UTF-8"):
         read_source(file)

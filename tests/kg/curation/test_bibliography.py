@@ -112,7 +112,7 @@ def test_a_record_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.ris"
     path.write_bytes(RIS.encode("latin-1"))
 
-    with pytest.raises(RequestError, match="is not UTF-8"):
+    with pytest.raises(RequestError, match=r"x\.ris:3: byte \d+ is not UTF-8: save it as UTF-8"):
         read_record(path)
 
 

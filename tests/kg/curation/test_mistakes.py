@@ -232,7 +232,7 @@ def test_missing_anchor(only: Only) -> None:
     problem = only("no-anchor")
     assert problem.cell == "findings!I3"
     assert problem.message.startswith(
-        "anchors: this cell is empty. Write the sentences it rests on, by their ids: S12"
+        "anchors: this cell is empty. Write the sentences it rests on, by their ids: S012"
     )
 
     problem = only("another-anchor")

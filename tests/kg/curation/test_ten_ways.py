@@ -184,7 +184,7 @@ WAYS = {
         (
             Told(
                 "findings!L3", "MinCountConstraintComponent",
-                "anchors: this cell is empty. Write the sentences it rests on, by their ids: S12, "
+                "anchors: this cell is empty. Write the sentences it rests on, by their ids: S012, "
                 "or iwamoto-2006-s083 for a sentence of a source that is described elsewhere.",
             ),
             Told(
