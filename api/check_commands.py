@@ -14,7 +14,7 @@ from osteokg.api.commands import files_in, report, tell_progress
 from osteokg.kg.checking import check_everything, check_files, known_good_of
 from osteokg.kg.dataset import Progress
 from osteokg.kg.errors import DataError, OsteoKGError, RequestError
-from osteokg.kg.files import Sources, find_sources
+from osteokg.kg.files import TERMS, Sources, find_sources
 from osteokg.kg.problems import Problem, errors_of, sort_problems
 from osteokg.kg.reports import REPORTS
 
@@ -52,7 +52,7 @@ def check(arguments: argparse.Namespace) -> int:
     number = len(files_in(arguments.path))
     try:
         with tell_progress() as progress:
-            sources = find_sources(asked.evidence, more=files_in(asked.paths))
+            sources = find_sources(asked.evidence, more=_with_terms(asked.paths))
             number = number or len(sources.evidence)
             problems = asked.problems(sources, progress, anew=not asked.paths)
     except DataError as error:
@@ -83,6 +83,13 @@ class _Asked:
             for problem in look(sources, known, progress).problems
             if problem.severity == "violation" or not asked or problem.file in asked
         ]
+
+
+def _with_terms(paths: Sequence[Path]) -> list[Path]:
+    """Return the Turtle files that paths name, and the terms that lie beside them, as in import."""
+    files = files_in(paths)
+    beside = {terms for file in files for terms in file.parent.glob(f"*{TERMS}")}
+    return [*files, *sorted(beside.difference(files))]
 
 
 def _watch(arguments: argparse.Namespace) -> int:
@@ -162,8 +169,8 @@ class Watch:
 
     def _look(self) -> tuple[Sources | Exception, object]:
         try:
-            sources = find_sources(self.evidence, more=files_in(self.paths))
-            return sources, {path: _stamp(path) for path in sources.evidence}
+            sources = find_sources(self.evidence, more=_with_terms(self.paths))
+            return sources, {path: _stamp(path) for path in sources.given}
         except (OsteoKGError, OSError) as error:
             return error, str(error)
 

@@ -75,6 +75,21 @@ def test_a_table_may_use_a_proposed_term(told, evidence, tmp_path):
     assert (code, "quill-2001.ttl: new: " in out) == (0, True), out + err
 
 
+def test_a_single_file_is_checked_with_the_terms_beside_it(told, evidence, good, tmp_path):
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    into = ("--into", alone / "lab.terms.ttl", "--evidence", evidence)
+    assert told(*ZOLEDRONATE, "--nature", "material", *into)[0] == 0
+    text = (good / "quill-2001.ttl").read_text(encoding="utf-8").replace("quill-2001", "rush-2002")
+    text = text.replace("okg:agent okg:Risedronate", "okg:agent okg:ZoledronicAcid")
+    (alone / "rush-2002.ttl").write_text(text, encoding="utf-8")
+    _, out, err = told("check", alone / "rush-2002.ttl", "--evidence", good)
+    assert "unknown-term" not in out, out + err
+    (alone / "lab.terms.ttl").unlink()
+    _, out, _ = told("check", alone / "rush-2002.ttl", "--evidence", good)
+    assert "[unknown-term] okg:ZoledronicAcid" in out
+
+
 def test_near_duplicates_are_told_and_need_a_word(told, evidence):
     words = ("terms", "propose", "risedronat", "--parent", "bisphosphonate", "--nature", "material")
     words += ("--definition", "Another salt of the same acid.", "--evidence", evidence)
