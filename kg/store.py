@@ -11,6 +11,7 @@ import traceback
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
@@ -21,7 +22,7 @@ from osteokg.kg.results import Answer, Format, Query, evaluate
 if TYPE_CHECKING:  # a store in another process is told a version's id and file, no more
     from osteokg.kg.version import Version
 
-__all__ = ["InProcessStore", "PinnedStore", "Store", "StreamedAnswer"]
+__all__ = ["InProcessStore", "PinnedStore", "Store", "StreamedAnswer", "whole"]
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,42 @@ class StreamedAnswer:
 
     ``chunks`` gives the body once and must be read to its end or closed (``aclose``), which lets
     go of what lies behind it. It raises an OsteoKGError where the body ends before its time: then
-    what was read is not an answer. ``size`` is in bytes, None while it is not known.
+    what was read is not an answer. ``size`` is in bytes, None while it is not known. ``body`` is
+    all that ``chunks`` would give where it is there already and nothing lies behind it.
     """
 
     format: Format
     version: str
     chunks: AsyncGenerator[bytes, None]
     size: int | None = None
+    body: bytes | None = None
+
+
+def whole(answer: Answer) -> StreamedAnswer:
+    """Return an answer as one that is streamed, for whoever takes no other."""
+    body = answer.body
+    return StreamedAnswer(answer.format, answer.version, _Once(body), len(body), body)
+
+
+class _Once(AsyncGenerator[bytes, None]):
+    """Give one part, once."""
+
+    def __init__(self, part: bytes) -> None:
+        self._left = [part] if part else []  # an empty part would be the end of others
+
+    async def asend(self, _value: None) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+    async def athrow(
+        self,
+        kind: type[BaseException] | BaseException,
+        _value: BaseException | object = None,
+        _traceback: TracebackType | None = None,
+    ) -> bytes:
+        self._left.clear()
+        raise kind
 
 
 class Store(Protocol):
@@ -119,12 +149,7 @@ class InProcessStore:
 
     async def stream(self, query: Query) -> StreamedAnswer:
         """Answer a query; the body is there at once."""
-        answer = await self.query(query)
-
-        async def chunks() -> AsyncGenerator[bytes, None]:
-            yield answer.body
-
-        return StreamedAnswer(answer.format, answer.version, chunks(), len(answer.body))
+        return whole(await self.query(query))
 
     async def close(self) -> None:
         """Stop taking queries; those under way end by themselves."""

@@ -10,7 +10,8 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Sequence
 from itertools import count
 
-from osteokg.kg.engine.processes import BUFFER, Found, Worker, run_module
+from osteokg.kg.engine.channels import BUFFER, SocketChannel
+from osteokg.kg.engine.processes import Found, Worker, run_module
 from osteokg.kg.errors import UnavailableError
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.loader import FORK, KILL, ORDER
@@ -52,9 +53,7 @@ class Forked:
             loader = await self._loader()
             ours, its = socket.socketpair()
             with its:
-                ours.setblocking(False)
-                reader, writer = await asyncio.open_connection(sock=ours, limit=BUFFER)
-                worker = Worker(self, next(self._numbers), reader, writer)
+                worker = Worker(self, next(self._numbers), await SocketChannel.over(ours))
                 try:
                     loader.order(FORK, worker.number, its)
                 except OSError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from osteokg.kg.engine.processes import Source, Worker
 from osteokg.kg.errors import OsteoKGError, UnavailableError
@@ -43,17 +41,16 @@ class Pool:
         """Start the workers and wait for the first. Raises UnavailableError."""
         self.give_back(await self.take())
 
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """Keep the pool open while somebody is about to ask it, or asks."""
+    def enter(self) -> None:
+        """Keep the pool open, for somebody who asks or will, until ``leave``."""
         self._users += 1
         self._unused.clear()
-        try:
-            yield
-        finally:
-            self._users -= 1
-            if not self._users:
-                self._unused.set()
+
+    def leave(self) -> None:
+        """Let the pool close where nobody else asks it."""
+        self._users -= 1
+        if not self._users:
+            self._unused.set()
 
     async def take(self) -> Worker:
         """Return an idle worker. Raises UnavailableError where none can be had."""

@@ -16,16 +16,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 
+from osteokg.kg.engine.channels import BUFFER, Channel, StreamChannel
 from osteokg.kg.errors import LimitError, UnavailableError
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.loader import LAST_WORDS
-from osteokg.kg.worker.messages import Frames, Kind, as_error, encode
+from osteokg.kg.worker.messages import Kind, as_error, encode
 from osteokg.kg.worker.snapshot import Snapshot
 
-__all__ = ["BUFFER", "Found", "Source", "Spawned", "Worker", "run_module"]
-
-BUFFER = 1 << 20
-"""So many bytes of a channel are read ahead."""
+__all__ = ["Found", "Source", "Spawned", "Worker", "run_module"]
 
 _ATTEMPTS = 3
 
@@ -63,19 +61,12 @@ class Worker:
     finish what it is doing. One that is ``is_tired`` holds more memory than it should.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        number: int,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    def __init__(self, source: Source, number: int, channel: Channel) -> None:
         """Begin with an open channel."""
         self.number = number
         self.tells_start = not source.is_quick
         self.process: int | None = None
-        self.reader = reader
-        self.writer = writer
+        self.channel = channel
         self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self.stopped_for: LimitError | None = None
         self.orphan = False
@@ -83,7 +74,6 @@ class Worker:
         self.is_tired = False
         self.gave_way = False
         self.last_words = ""
-        self._frames = Frames()
         self._stopped = False
         self._source = source
 
@@ -91,24 +81,14 @@ class Worker:
     def is_alive(self) -> bool:
         """Return whether the worker can be asked, as far as anybody knows."""
         over = self.ended.done() or self.orphan or self._stopped
-        return not (over or self.reader.at_eof() or self.writer.is_closing())
-
-    async def hear(self) -> list[tuple[Kind, bytes]]:
-        """Return what the worker says next: frames that came together, one at least.
-
-        Raises EOFError or OSError where it says no more.
-        """
-        while data := await self.reader.read(BUFFER):
-            if frames := self._frames.feed(data):
-                return frames
-        raise EOFError
+        return not over and self.channel.is_open
 
     def stop(self, reason: LimitError | None = None) -> None:
         """End the worker whatever it is doing."""
         self.stopped_for = self.stopped_for or reason
         self._stopped = True
         self._source.kill(self)
-        self.writer.close()
+        self.channel.close()
 
     def abandon(self) -> None:
         """Note that nobody can tell any more how the worker ends."""
@@ -121,7 +101,7 @@ class Worker:
         if not self.ended.done():
             self.last_words = words
             self.ended.set_result(status)
-        self.writer.close()
+        self.channel.close()
 
 
 class Source(Protocol):
@@ -176,14 +156,15 @@ class Spawned:
         )
         assert process.stdout is not None
         assert process.stdin is not None
-        worker = Worker(self, next(self._numbers), process.stdout, process.stdin)
+        channel = StreamChannel(process.stdout, process.stdin)
+        worker = Worker(self, next(self._numbers), channel)
         worker.process = process.pid
         self._processes[worker.number] = process
         waiting = asyncio.create_task(self._wait(worker, process))
         self._waiting.add(waiting)
         waiting.add_done_callback(self._waiting.discard)
         try:
-            ((kind, content),) = await worker.hear()
+            ((kind, content),) = await channel.hear()
         except asyncio.CancelledError:
             worker.stop()
             raise

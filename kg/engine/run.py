@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import re
 import signal
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 
 from osteokg.kg.engine.processes import Worker
 from osteokg.kg.errors import (
@@ -20,10 +19,7 @@ from osteokg.kg.errors import (
 )
 from osteokg.kg.worker.messages import GAVE_WAY, TIRED, Kind, as_error, frame
 
-__all__ = ["NotStartedError", "Receive", "ask"]
-
-Receive: TypeAlias = Callable[[Kind, bytes], Awaitable[None]]
-"""What is done with a frame of an answer."""
+__all__ = ["NotStartedError", "Run"]
 
 _GRACE = 1.0
 """A worker that has not ended so many seconds after its time is ended by us."""
@@ -49,50 +45,88 @@ class NotStartedError(Exception):
     """Report a worker that ended before it began: another can do what it was asked."""
 
 
-async def ask(
-    worker: Worker,
-    request: bytes,
-    seconds: float,
-    receive: Receive,
-) -> None:
-    """Send a request to an idle worker and hand over the frames of its answer.
+class Run:
+    """Hold one request that a worker is doing; the worker is idle again when it is over.
 
-    The worker is idle again when this returns, or raises what the worker itself found wrong;
-    whatever else is raised, the worker is of no more use. Raises NotStartedError, OsteoKGError.
+    After ``promote_after`` seconds ``promote`` is called. Whatever is raised but by a worker that
+    is idle again: that worker is of no more use.
     """
-    loop = asyncio.get_running_loop()
-    since = loop.time()
-    overdue = loop.call_later(seconds + _GRACE, lambda: worker.stop(_late(seconds)))
-    said = False
-    failed: OsteoKGError | None = None
-    worker.is_idle = False
-    try:
-        worker.writer.write(frame(Kind.REQUEST, request))
-        await worker.writer.drain()
-        while not worker.is_idle:
-            for kind, content in await worker.hear():
-                said = True
-                if kind is Kind.END:
-                    worker.is_tired = TIRED in content
-                    worker.gave_way = GAVE_WAY in content
-                    worker.is_idle = True
-                elif kind is Kind.FAILED:
-                    failed = as_error(content)
-                elif kind is not Kind.STARTED:
-                    await receive(kind, content)
-    except (EOFError, OSError) as error:
-        took = loop.time() - since
-        failed = failed or await _why(worker, seconds, took)
+
+    def __init__(
+        self,
+        worker: Worker,
+        request: bytes,
+        seconds: float,
+        promote_after: float,
+        promote: Callable[[], None],
+    ) -> None:
+        """Send a request to an idle worker."""
+        self._worker = worker
+        self._seconds = seconds
+        self._promote_after = promote_after
+        self._promote = promote
+        self._loop = asyncio.get_running_loop()
+        self.since = self._loop.time()
+        self._said = False
+        self._failed: OsteoKGError | None = None
+        worker.is_idle = False
+        # One timer for both: few run so long that there has to be another.
+        self._timer = self._loop.call_later(promote_after, self._is_long)
+        worker.channel.send(frame(Kind.REQUEST, request))
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the worker has said all."""
+        return self._worker.is_idle
+
+    async def hear(self) -> list[tuple[Kind, bytes]]:
+        """Return what comes next of the answer, perhaps nothing yet; see ``is_over``.
+
+        Raises what the worker found wrong, NotStartedError where it ended before it began, and
+        what its end means else.
+        """
+        worker = self._worker
+        try:
+            heard = await worker.channel.hear()
+        except (EOFError, OSError) as error:
+            raise await self._why_not(error) from error
+        self._said = True
+        frames: list[tuple[Kind, bytes]] = []
+        for kind, content in heard:
+            if kind is Kind.END:
+                worker.is_tired = TIRED in content
+                worker.gave_way = GAVE_WAY in content
+                worker.is_idle = True
+            elif kind is Kind.FAILED:
+                self._failed = as_error(content)
+            elif kind is not Kind.STARTED:
+                frames.append((kind, content))
+        if worker.is_idle and self._failed:
+            raise self._failed
+        return frames
+
+    def end(self) -> None:
+        """Stop the clock; the worker is stopped by whoever takes it back."""
+        self._timer.cancel()
+
+    def _is_long(self) -> None:
+        left = self._seconds + _GRACE - self._promote_after
+        self._timer = self._loop.call_later(max(left, 0), self._is_overdue)
+        self._promote()
+
+    def _is_overdue(self) -> None:
+        self._worker.stop(_late(self._seconds))
+
+    async def _why_not(self, error: Exception) -> Exception:
+        """Return what to tell of a worker that says no more."""
+        worker = self._worker
+        took = self._loop.time() - self.since
+        failed = self._failed or await _why(worker, self._seconds, took)
         # A socket that is closed with something unread is reset; of a pipe the worker says that
         # it has read. To say so always would wake the service once more for every query.
         unread = isinstance(error, OSError) or worker.tells_start
         by_others = type(failed) is UnavailableError  # neither its query nor a limit ended it
-        if by_others and unread and not said:
-            raise NotStartedError from error
-    finally:
-        overdue.cancel()
-    if failed:
-        raise failed
+        return NotStartedError() if by_others and unread and not self._said else failed
 
 
 def _late(seconds: float) -> TimeLimitError:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from osteokg.kg.engine.lanes import Lanes, Place
+from osteokg.kg.engine.errand import Errand
+from osteokg.kg.engine.lanes import Lanes
 from osteokg.kg.engine.loaders import Forked
 from osteokg.kg.engine.pool import ENDED, Pool
 from osteokg.kg.engine.processes import Source, Spawned
-from osteokg.kg.engine.run import NotStartedError, Receive, ask
 from osteokg.kg.engine.spool import Chunks, Space, Spooled
 from osteokg.kg.errors import (
     EngineError,
@@ -22,8 +21,8 @@ from osteokg.kg.errors import (
     SizeLimitError,
     UnavailableError,
 )
-from osteokg.kg.results import Answer, Query
-from osteokg.kg.store import StreamedAnswer
+from osteokg.kg.results import Answer, Format, Query
+from osteokg.kg.store import StreamedAnswer, whole
 from osteokg.kg.worker.confinement import LIMITS_MEMORY
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.messages import Kind, decode, encode
@@ -36,27 +35,12 @@ Workers = Literal["fork", "spawn"]
 WORKERS: tuple[Workers, ...] = get_args(Workers)
 """How the processes that answer can be made."""
 
-_ATTEMPTS = 3
+_SMALL = 1 << 16
+"""An answer of so many bytes is handed over as it is, not through the spool."""
 
 
-def _ignore(_version: str) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class _Errand:
-    """Hold what a worker is asked, how long it may take, and what to do with what it says.
-
-    ``begins_with`` is told the version; ``is_last`` says that the worker is of no use afterwards.
-    """
-
-    request: bytes
-    seconds: float
-    receive: Receive
-    client: str = ""
-    version: str | None = None
-    begins_with: Callable[[str], None] = _ignore
-    is_last: bool = False
+def _nothing() -> None:
+    """Let go of nothing more."""
 
 
 @dataclass(frozen=True)
@@ -150,19 +134,44 @@ class ProcessStore:
         return Answer(answer.format, b"".join(parts), answer.version)
 
     async def stream(self, query: Query) -> StreamedAnswer:
-        """Answer a query; raise what is wrong with it before the first bytes."""
-        answer = Spooled(self._space)
-        task = self._in_background(self._answer(query, answer))
+        """Answer a query; raise what is wrong with it before the first bytes.
+
+        Most answers are short: the first bytes are waited for here, and only what is longer gets
+        a task of its own.
+        """
+        errand = self._errand(encode(query), self.limits.seconds, query.client)
+        chosen: Format | None = None
+        parts: list[bytes] = []
+        size = 0
         try:
-            await answer.begun()
-        except BaseException:
-            answer.close()
-            task.cancel()
+            await self._begin(errand, query.version)
+            while not errand.is_over and size < self.limits.first_bytes:
+                for kind, content in await errand.hear():
+                    if kind is Kind.DATA:
+                        parts.append(content)
+                        size += len(content)
+                    else:
+                        chosen = query.rows if kind is Kind.ROWS else query.graph
+        except BaseException as error:
+            errand.end()
+            self._note(error)
             raise
-        assert answer.format is not None
-        size = answer.size if answer.is_whole else None
-        chunks = Chunks(answer, task.cancel)
-        return StreamedAnswer(answer.format, answer.version, chunks, size)
+        assert chosen is not None
+        if errand.is_over:
+            errand.end()
+            if size <= _SMALL:
+                return whole(Answer(chosen, b"".join(parts), errand.version))
+        answer = Spooled(self._space)
+        if errand.is_over:
+            try:
+                await self._spool(errand, parts, answer)
+            except BaseException:
+                answer.close()
+                raise
+            return StreamedAnswer(chosen, errand.version, Chunks(answer, _nothing), size)
+        task = self._in_background(self._spool(errand, parts, answer))
+        task.add_done_callback(lambda _: errand.end())  # one that is cancelled may never begin
+        return StreamedAnswer(chosen, errand.version, Chunks(answer, task.cancel))
 
     async def evaluate(self, write: Write, client: str = "") -> dict[str | None, bytes | None]:
         """Return what a write would make of the current version, which stays as it is.
@@ -173,19 +182,24 @@ class ProcessStore:
         """
         graphs: dict[str | None, bytearray | None] = {}
         names: list[str | None] = []
-
-        async def receive(kind: Kind, content: bytes) -> None:
-            if kind in (Kind.CHANGED, Kind.GONE):
-                names.append(decode(content))
-                graphs[names[-1]] = bytearray() if kind is Kind.CHANGED else None
-            elif kind is Kind.DATA:
-                triples = graphs[names[-1]]
-                assert triples is not None
-                triples += content
-
-        seconds = self.limits.write_seconds
         request = await asyncio.to_thread(encode, write)  # it may be large
-        await self._ask(_Errand(request, seconds, receive, client=client, is_last=True))
+        errand = self._errand(request, self.limits.write_seconds, client, is_last=True)
+        try:
+            await self._begin(errand)
+            while not errand.is_over:
+                for kind, content in await errand.hear():
+                    if kind is Kind.DATA:
+                        triples = graphs[names[-1]]
+                        assert triples is not None
+                        triples += content
+                    else:
+                        names.append(decode(content))
+                        graphs[names[-1]] = bytearray() if kind is Kind.CHANGED else None
+        except BaseException as error:
+            self._note(error)
+            raise
+        finally:
+            errand.end()
         return {name: None if held is None else bytes(held) for name, held in graphs.items()}
 
     async def swap(self, snapshot: Snapshot) -> None:
@@ -233,79 +247,38 @@ class ProcessStore:
         pools = (self._current, *self._kept.values(), *self._leaving)
         await asyncio.gather(*(pool.end() for pool in pools))
 
-    async def _answer(self, query: Query, answer: Spooled) -> None:
-        """Have a query answered into the spool."""
-
-        async def receive(kind: Kind, content: bytes) -> None:
-            if kind is Kind.DATA:
-                await answer.write(content)
-            else:
-                answer.format = query.rows if kind is Kind.ROWS else query.graph
-
-        def begins_with(version: str) -> None:
-            answer.version = version
-
+    async def _spool(self, errand: Errand, parts: Iterable[bytes], answer: Spooled) -> None:
+        """Have the rest of an answer written behind its first parts."""
         with answer.filled():
-            await self._ask(
-                _Errand(
-                    encode(query),
-                    self.limits.seconds,
-                    receive,
-                    client=query.client,
-                    version=query.version,
-                    begins_with=begins_with,
-                )
-            )
+            try:
+                for part in parts:
+                    await answer.write(part)
+                while not errand.is_over:
+                    for _, content in await errand.hear():
+                        await answer.write(content)
+            except BaseException as error:
+                self._note(error)
+                raise
 
-    async def _ask(self, errand: _Errand) -> None:
-        """Have a worker do something, another where one ended before it began."""
-        if errand.version is None:
-            await self._ask_one_of(None, errand)
-            return
-        pool = await self._pool_of(errand.version)
-        while pool.is_closing:
-            pool = await self._pool_of(errand.version)
-        with pool.used():
-            await self._ask_one_of(pool, errand)
+    def _errand(
+        self, request: bytes, seconds: float, client: str, *, is_last: bool = False
+    ) -> Errand:
+        promote_after = self.limits.promote_after
+        return Errand(request, seconds, self._lanes, promote_after, client, is_last=is_last)
 
-    async def _ask_one_of(self, pool: Pool | None, errand: _Errand) -> None:
-        """Have a worker of a pool do something, None for the pool that is current then."""
-        place = await self._lanes.enter(errand.client)
-        try:
-            for _ in range(_ATTEMPTS):
-                used = pool or self._current
-                errand.begins_with(used.version)
-                with contextlib.suppress(NotStartedError), used.used():
-                    await self._run(used, place, errand)
-                    return
-            raise UnavailableError("The engine ended before it began: ask again.", 1)
-        except (LimitError, EngineError) as error:
+    async def _begin(self, errand: Errand, version: str | None = None) -> None:
+        """Have an errand begun in a version that is kept, None for the one that is current then."""
+        pinned = None
+        while version is not None and (pinned is None or pinned.is_closing):
+            pinned = await self._pool_of(version)
+        await errand.begin(lambda: self._current, pinned)
+
+    def _note(self, error: BaseException) -> None:
+        """Count an errand that came to nothing."""
+        if isinstance(error, (LimitError, EngineError)):
             self._stopped[type(error).__name__] += 1
-            raise
-        except asyncio.CancelledError:
+        elif isinstance(error, asyncio.CancelledError):
             self._stopped["gone"] += 1
-            raise
-        finally:
-            self._lanes.leave(place)
-
-    async def _run(self, pool: Pool, place: Place, errand: _Errand) -> None:
-        worker = await pool.take()
-        loop = asyncio.get_running_loop()
-        place.since = loop.time()
-        place.stop = worker.stop
-
-        def promote() -> None:
-            pool.promote(worker)
-            self._lanes.promote(place)
-
-        long = loop.call_later(self.limits.promote_after, promote)
-        try:
-            await ask(worker, errand.request, errand.seconds, errand.receive)
-        finally:
-            long.cancel()
-            if errand.is_last:
-                worker.stop()
-            pool.give_back(worker)
 
     async def _pool_of(self, version: str) -> Pool:
         """Return the pool of a version, loaded if it is kept. Raises GoneError if it is not."""

@@ -77,25 +77,24 @@ class Frames:
 
     def __init__(self) -> None:
         """Begin where a frame begins."""
-        self._rest = bytearray()
+        self._rest = b""
 
     def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
         """Take the next bytes and return the frames that are whole.
 
         Raises KeyError for what is none.
         """
-        rest = self._rest
-        rest += data
+        rest = self._rest + data if self._rest else data
         found = []
-        place = 0
-        while len(rest) - place >= HEAD.size:
+        place, end = 0, len(rest)
+        while end - place >= HEAD.size:
             kind, length = HEAD.unpack_from(rest, place)
             begin = place + HEAD.size
-            if begin + length > len(rest):
+            if begin + length > end:
                 break
             place = begin + length
-            found.append((_KINDS[kind], bytes(rest[begin:place])))
-        del rest[:place]
+            found.append((_KINDS[kind], rest[begin:place]))
+        self._rest = rest[place:]
         return found
 
 

@@ -23,7 +23,7 @@ class Source:
             self.fails -= 1
             raise UnavailableError("none to be had", 1)
         self.started += 1
-        return Worker(self, self.started, asyncio.StreamReader(), Writer())
+        return Worker(self, self.started, Channel())
 
     def kill(self, worker):
         self.ended.append(worker.number)
@@ -32,16 +32,13 @@ class Source:
         pass
 
 
-class Writer:
-    """Take nothing."""
+class Channel:
+    """Carry nothing."""
 
-    closed = False
-
-    def is_closing(self):
-        return self.closed
+    is_open = True
 
     def close(self):
-        self.closed = True
+        self.is_open = False
 
 
 def in_pool(work, wanted=2, most=6, **source):
@@ -150,12 +147,13 @@ def test_an_ended_pool_gives_nothing():
 
 def test_a_pool_is_closed_when_its_last_user_is_gone():
     async def work(pool):
-        with pool.used():
-            closing = asyncio.create_task(pool.close())
-            await settle()
-            worker = await pool.take()
-            assert not closing.done()
-            pool.give_back(worker)
+        pool.enter()
+        closing = asyncio.create_task(pool.close())
+        await settle()
+        worker = await pool.take()
+        assert not closing.done()
+        pool.give_back(worker)
+        pool.leave()
         await closing
         return worker.number in pool.source.ended, len(pool.idle)
 
