@@ -214,8 +214,8 @@ def _add_layers(app: FastAPI) -> None:
     def stopped(request: Request) -> Response:
         return problem_of(request, UnavailableError("The service is stopping: ask again."))
 
-    app.add_middleware(Direct, router=sparql.router, problem_of=problem_of)
     app.add_middleware(Routes)
+    app.add_middleware(Direct, router=sparql.router, problem_of=problem_of)
     app.add_middleware(OpenForReading)
     if path := urlsplit(settings.base_url).path:
         app.add_middleware(Placed, path=path)

@@ -14,8 +14,9 @@ from collections.abc import MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from osteokg.api.heads import Head, put, value_in, vary_by
 
 __all__ = ["Compression", "accepts_gzip"]
 
@@ -55,6 +56,12 @@ def accepts_gzip(header: str) -> bool:
     return gzip > 0 and gzip >= qualities.get("identity", 0.0)
 
 
+@lru_cache(256)
+def _is_compressed(media_type: bytes | None) -> bool:
+    """Return whether a type is one that becomes shorter."""
+    return bool(_COMPRESSED.match((media_type or b"").decode("latin-1")))
+
+
 class Compression:
     """Compress the answers of an application (ASGI middleware)."""
 
@@ -67,17 +74,19 @@ class Compression:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        wanted, held = (_joined(scope, name) for name in (b"accept-encoding", b"if-none-match"))
-        if any(name in _CONDITIONS for name, _ in scope["headers"]):
+        wanted = held = b""
+        is_conditional = False
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                wanted = wanted + b", " + value if wanted else value
+            elif name in _CONDITIONS:
+                is_conditional = True
+                held += value if name == b"if-none-match" else b""
+        if is_conditional:
             scope = {**scope, "headers": [_plain(*header) for header in scope["headers"]]}
         # HTTP/1.0 has no chunks: without its length, nobody could tell an answer that was cut.
-        may = scope["http_version"] != "1.0" and accepts_gzip(wanted)
+        may = scope["http_version"] != "1.0" and accepts_gzip(wanted.decode("latin-1"))
         await self.app(scope, receive, _Compressing(send, may, held).send)
-
-
-def _joined(scope: Scope, name: bytes) -> str:
-    """Return the value of a header, lines that repeat it joined."""
-    return b", ".join(value for key, value in scope["headers"] if key == name).decode("latin-1")
 
 
 def _plain(name: bytes, value: bytes) -> tuple[bytes, bytes]:
@@ -88,7 +97,7 @@ def _plain(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 class _Compressing:
     """Send one answer, compressed if it may be and is worth it."""
 
-    def __init__(self, send: Send, may: bool, held: str) -> None:
+    def __init__(self, send: Send, may: bool, held: bytes) -> None:
         self._send = send
         self._may = may
         self._held = held
@@ -107,33 +116,35 @@ class _Compressing:
             body = await self._pack(message)
             if self._start is not None:
                 if whole and message.get("body"):
-                    MutableHeaders(raw=self._start["headers"])["Content-Length"] = str(len(body))
+                    put(self._start["headers"], b"content-length", b"%d" % len(body))
                 await self._send(self._start)
                 self._start = None
             message = {**message, "body": body}
         await self._send(message)
 
     def _begin(self, message: MutableMapping[str, Any]) -> None:
-        headers = MutableHeaders(raw=message["headers"])
-        tag = headers.get("etag", "")
-        packed_tag = tag[:-1] + '.gzip"' if tag else ""
+        head: Head = message["headers"]
+        tag = value_in(head, b"etag")
+        packed_tag = tag and tag[:-1] + b'.gzip"'
         if message["status"] == 304:
             if packed_tag and packed_tag in self._held:
-                headers["ETag"] = packed_tag
-            headers.add_vary_header("Accept-Encoding")
+                put(head, b"etag", packed_tag)
+            vary_by(head, b"Accept-Encoding")
             return
         if message["status"] == 206:  # a part is one of the representation that it was asked of
             return
-        if "content-encoding" in headers or not _COMPRESSED.match(headers.get("content-type", "")):
+        if not _is_compressed(value_in(head, b"content-type")) or value_in(
+            head, b"content-encoding"
+        ):
             return
-        headers.add_vary_header("Accept-Encoding")
-        if not self._may or int(headers.get("content-length", _SMALLEST)) < _SMALLEST:
+        vary_by(head, b"Accept-Encoding")
+        if not self._may or int(value_in(head, b"content-length") or _SMALLEST) < _SMALLEST:
             return
         self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-        headers["Content-Encoding"] = "gzip"
+        head.append((b"content-encoding", b"gzip"))
         if packed_tag:
-            headers["ETag"] = packed_tag
-        del headers["content-length"]
+            put(head, b"etag", packed_tag)
+        put(head, b"content-length", None)
 
     async def _pack(self, message: Message) -> bytes:
         body: bytes = message.get("body", b"")

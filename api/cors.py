@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from osteokg.api.heads import Head, vary_by
 from osteokg.api.representations import VERSION
 from osteokg.api.visits import REQUEST_ID
 
@@ -36,12 +37,32 @@ class OpenForReading(CORSMiddleware):
             ],
         )
 
+        self._allowed = [
+            (name.lower().encode(), value.encode()) for name, value in self.simple_headers.items()
+        ]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, or pass the request on; of writes other origins learn nothing."""
         if scope["type"] == "http" and _is_write(scope):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def simple_response(
+        self, scope: Scope, receive: Receive, send: Send, request_headers: Headers
+    ) -> None:
+        """Pass a request on; tell a page of another origin that it may read what comes."""
+        is_asked_for = "origin" in request_headers
+
+        async def send_and_allow(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                head: Head = message["headers"]
+                if is_asked_for:
+                    head += self._allowed
+                vary_by(head, b"Origin")
+            await send(message)
+
+        await self.app(scope, receive, send_and_allow)
 
 
 def _is_write(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from osteokg.api.visits import visit_of
 from osteokg.kg.errors import OsteoKGError
 
 __all__ = ["Direct"]
@@ -55,6 +56,8 @@ class Direct:
             return
         scope["route"] = route
         request = Request(scope, receive, send)
+        if visit := visit_of(request):
+            visit.route = route.path
         try:
             response = await route.endpoint(request)
         except OsteoKGError as error:

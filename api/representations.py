@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -38,8 +38,6 @@ VERSION = "OsteoKG-Version"
 """The header that names the version of the data that an answer was made from."""
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
-_AT_ONCE = 1 << 16
-"""Answers of at most so many bytes are sent in one piece."""
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _log = logging.getLogger("osteokg.answers")
@@ -135,50 +133,35 @@ def stream(
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if answer.version:
         headers[VERSION] = answer.version
-    at_once = answer.size is not None and answer.size <= _AT_ONCE
     if validator is not None:
         if unchanged := validator.unchanged(request):
-            return _Streamed(answer.chunks, dict(unchanged.headers), 304, at_once=at_once)
+            return _Streamed(answer, dict(unchanged.headers), 304)
         headers = validator.headers()
     headers["Content-Type"] = content_type
     if answer.size is not None:
         headers["Content-Length"] = str(answer.size)
-    return _Streamed(answer.chunks, headers, at_once=at_once)
-
-
-async def _close(chunks: AsyncIterator[bytes]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        await close()
+    return _Streamed(answer, headers)
 
 
 class _Streamed(Response):
     """Send chunks as they come; end the connection, not the answer, where they end too early."""
 
-    def __init__(
-        self,
-        chunks: AsyncIterator[bytes],
-        headers: dict[str, str],
-        status: int = 200,
-        *,
-        at_once: bool = False,
-    ) -> None:
-        """Take headers as they are: a Content-Length only where it is known.
-
-        ``at_once`` says that all chunks are there and small: nothing has to be waited for.
-        """
-        self.chunks = chunks
-        self.at_once = at_once
+    def __init__(self, answer: StreamedAnswer, headers: dict[str, str], status: int = 200) -> None:
+        """Take headers as they are: a Content-Length only where it is known."""
+        self.answer = answer
         self.status_code = status
         self.background = None
         self.init_headers(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer, for as long as there is somebody to send it to."""
+        only_head = scope["method"] == "HEAD" or self.status_code == 304
+        if self.answer.body is not None:  # nothing is waited for, nothing lies behind it
+            await self._send_whole(b"" if only_head else self.answer.body, send)
+            return
         try:
-            only_head = scope["method"] == "HEAD" or self.status_code == 304
-            if only_head or self.at_once:
-                await self._send_whole(only_head, send)
+            if only_head:
+                await self._send_whole(b"", send)
             else:
                 await while_connected(receive, self._send(send))
         except ClientGoneError:
@@ -187,18 +170,15 @@ class _Streamed(Response):
             # Without its last chunk, or its full length, HTTP tells an answer that was cut.
             _log.warning("an answer was cut: %s", error)
         finally:
-            await _close(self.chunks)
+            await self.answer.chunks.aclose()
 
-    async def _send_whole(self, only_head: bool, send: Send) -> None:
-        # Read to its end even if nothing of it is sent: who wants no more has not left.
-        body = b"".join([chunk async for chunk in self.chunks]) if self.at_once else b""
+    async def _send_whole(self, body: bytes, send: Send) -> None:
         await self._begin(send)
-        sent = b"" if only_head else body
-        await send({"type": "http.response.body", "body": sent, "more_body": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _send(self, send: Send) -> None:
         await self._begin(send)
-        async for chunk in self.chunks:
+        async for chunk in self.answer.chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -11,9 +11,9 @@ import asyncio
 import hashlib
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from osteokg.api.heads import Head, put, value_in
 from osteokg.api.representations import tags_in
 
 __all__ = ["Tagged"]
@@ -59,21 +59,22 @@ class _Tagging:
 
     async def _tagged(self, start: Message, body: bytes) -> tuple[Message, Message]:
         tag = await asyncio.to_thread(_tag, body) if len(body) > _AT_ONCE else _tag(body)
-        headers = MutableHeaders(raw=start["headers"])
-        headers["ETag"] = tag
-        headers.setdefault("Cache-Control", "no-cache")
+        head: Head = start["headers"]
+        head.append((b"etag", tag.encode()))
+        if value_in(head, b"cache-control") is None:
+            head.append((b"cache-control", b"no-cache"))
         held = tags_in(self._request, "if-none-match")
         if held is not None and {"*", tag} & held:
-            for name in ("content-length", "content-type"):
-                del headers[name]
+            for name in (b"content-length", b"content-type"):
+                put(head, name, None)
             start, body = {**start, "status": 304}, b""
         return start, {"type": "http.response.body", "body": body, "more_body": False}
 
 
 def _waits(start: Message) -> bool:
-    headers = MutableHeaders(raw=start["headers"])
-    kept = "no-store" not in headers.get("cache-control", "")
-    return start["status"] == 200 and "etag" not in headers and kept
+    head: Head = start["headers"]
+    kept = b"no-store" not in (value_in(head, b"cache-control") or b"")
+    return start["status"] == 200 and kept and value_in(head, b"etag") is None
 
 
 def _tag(body: bytes) -> str:

@@ -91,10 +91,10 @@ class Visits:
         async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 visit.status = message["status"]
-                headers = message["headers"] = list(message.get("headers", []))
-                there = {name.lower() for name, _ in headers}
-                headers += [one for one in _PROTECTING if one[0] not in there]
-                headers.append((_REQUEST_ID, visit.id.encode()))
+                head = message["headers"] = list(message.get("headers", ()))
+                there = {name for name, _ in head}
+                head += [one for one in _PROTECTING if one[0] not in there]
+                head.append((_REQUEST_ID, visit.id.encode()))
             elif message["type"] == "http.response.body":
                 visit.sent += len(message.get("body", b""))
                 visit.finished = not message.get("more_body", False)
@@ -152,7 +152,7 @@ class Visits:
 
 
 class Routes:
-    """Note in a visit the route that it was led to (ASGI middleware, the innermost).
+    """Note in a visit the route that the framework led it to (ASGI middleware, the innermost).
 
     Outside of it a layer may have copied what the router writes into.
     """

@@ -55,6 +55,9 @@ class WatchedStore:
         except BaseException as error:
             watch.ends(outcome_of(error))
             raise
+        if answer.body is not None:
+            watch.ends("answered", answer.version)
+            return answer
         watch.begins(answer.version)
         chunks = _WatchedChunks(answer.chunks, watch)
         return StreamedAnswer(answer.format, answer.version, chunks, answer.size)

@@ -8,19 +8,26 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TypeAlias
 
 from osteokg.kg.errors import BusyError, UnavailableError
 from osteokg.kg.results import Answer, Query
 from osteokg.kg.sparql import is_repeatable
-from osteokg.kg.store import Store, StreamedAnswer
+from osteokg.kg.store import Store, StreamedAnswer, whole
 
 __all__ = ["CacheStatus", "CachedStore"]
 
-_OVERHEAD = 600
-"""Bytes that an entry takes besides its answer's body."""
+_OVERHEAD = 2600
+"""Bytes that an entry takes besides its answer's body, at most."""
+
+_LONG = 500
+"""A query of more signs is known again by its digest, a shorter one by what it says."""
 
 _KNOWN_LARGE = 1000
 """So many queries are remembered whose answers are too large to be kept."""
+
+
+Key: TypeAlias = tuple[object, ...] | bytes
 
 
 @dataclass
@@ -59,6 +66,14 @@ class _Flight:
     work: asyncio.Task[Answer | _Overflow]
     waiting: int = 0
 
+    async def landed(self) -> Answer | _Overflow:
+        """Wait for the outcome; whoever stops waiting does not stop the work."""
+        if not self.work.done():
+            turn = asyncio.get_running_loop().create_future()
+            self.work.add_done_callback(lambda _: None if turn.done() else turn.set_result(None))
+            await turn
+        return self.work.result()
+
 
 class CachedStore:
     """Wrap a store; keep answers of its current version, bounded in bytes, least asked out first.
@@ -71,10 +86,10 @@ class CachedStore:
         """Keep ``capacity`` bytes of answers, none of more than ``largest`` bytes."""
         self._store = store
         self._largest = min(largest, capacity - _OVERHEAD)
-        self._kept: OrderedDict[bytes, Answer] = OrderedDict()
+        self._kept: OrderedDict[Key, Answer] = OrderedDict()
         self._kept_of = store.version
-        self._large: OrderedDict[bytes, None] = OrderedDict()
-        self._flights: dict[bytes, _Flight] = {}
+        self._large: OrderedDict[Key, None] = OrderedDict()
+        self._flights: dict[Key, _Flight] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._status = CacheStatus(capacity)
 
@@ -104,7 +119,7 @@ class CachedStore:
             return await self._store.stream(query)
         if isinstance(got, StreamedAnswer):
             return got
-        return StreamedAnswer(got.format, got.version, _Chunks([got.body]), len(got.body))
+        return whole(got)
 
     async def close(self) -> None:
         """Forget everything and close the store."""
@@ -135,9 +150,7 @@ class CachedStore:
             return answer
         return await self._share(key, query, version)
 
-    async def _share(
-        self, key: bytes, query: Query, version: str
-    ) -> Answer | StreamedAnswer | None:
+    async def _share(self, key: Key, query: Query, version: str) -> Answer | StreamedAnswer | None:
         """Wait with the others for one evaluation; the first of them has it begun.
 
         Where another client's query had to make way, that is not this client's fault: it is
@@ -152,7 +165,7 @@ class CachedStore:
                 self._status.shared += 1
             flight.waiting += 1
             try:
-                result = await asyncio.shield(flight.work)
+                result = await flight.landed()
                 return result if isinstance(result, Answer) else _first_to_take(result)
             except BusyError:
                 if flight.client == query.client:
@@ -166,8 +179,10 @@ class CachedStore:
                 if flight.waiting == 0:
                     self._land(key, flight)
 
-    async def _evaluate(self, key: bytes, query: Query, version: str) -> Answer | _Overflow:
+    async def _evaluate(self, key: Key, query: Query, version: str) -> Answer | _Overflow:
         streamed = await self._store.stream(query)
+        if streamed.body is not None and len(streamed.body) <= self._largest:
+            return self._keep(key, streamed, streamed.body, version)
         parts: list[bytes] = []
         room = self._largest if (streamed.size or 0) <= self._largest else -1
         try:
@@ -175,28 +190,25 @@ class CachedStore:
                 parts.append(await anext(streamed.chunks))
                 room -= len(parts[-1])
         except StopAsyncIteration:
-            answer = Answer(streamed.format, b"".join(parts), streamed.version)
-            if version == answer.version == self._store.version:
-                self._keep(key, answer)
-            return answer
+            return self._keep(key, streamed, b"".join(parts), version)
         except BaseException:
             await streamed.chunks.aclose()
             raise
         self._remember_large(key)
         return _Overflow(streamed, parts)
 
-    def _take_off(self, key: bytes, query: Query, version: str) -> _Flight:
+    def _take_off(self, key: Key, query: Query, version: str) -> _Flight:
         work = asyncio.ensure_future(self._evaluate(key, query, version))
         flight = self._flights[key] = _Flight(query.client, work)
         work.add_done_callback(lambda _: self._leave(key, flight))
         return flight
 
-    def _leave(self, key: bytes, flight: _Flight) -> None:
+    def _leave(self, key: Key, flight: _Flight) -> None:
         """From here on an equal query finds what was kept, or is evaluated by itself."""
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    def _land(self, key: bytes, flight: _Flight) -> None:
+    def _land(self, key: Key, flight: _Flight) -> None:
         """Let go of an evaluation that nobody waits for any more."""
         if not flight.work.done():
             self._leave(key, flight)
@@ -209,17 +221,21 @@ class CachedStore:
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
 
-    def _keep(self, key: bytes, answer: Answer) -> None:
-        status = self._status
-        self._kept[key] = answer
-        status.bytes += len(answer.body) + _OVERHEAD
-        while status.bytes > status.capacity:
-            _, oldest = self._kept.popitem(last=False)
-            status.bytes -= len(oldest.body) + _OVERHEAD
-            status.evicted += 1
-        status.entries = len(self._kept)
+    def _keep(self, key: Key, streamed: StreamedAnswer, body: bytes, version: str) -> Answer:
+        """Return an answer whole; keep it where it is of the version that was and is current."""
+        answer = Answer(streamed.format, body, streamed.version)
+        if version == answer.version == self._store.version:
+            status = self._status
+            self._kept[key] = answer
+            status.bytes += len(body) + _OVERHEAD
+            while status.bytes > status.capacity:
+                _, oldest = self._kept.popitem(last=False)
+                status.bytes -= len(oldest.body) + _OVERHEAD
+                status.evicted += 1
+            status.entries = len(self._kept)
+        return answer
 
-    def _remember_large(self, key: bytes) -> None:
+    def _remember_large(self, key: Key) -> None:
         self._large[key] = None
         if len(self._large) > _KNOWN_LARGE:
             self._large.popitem(last=False)
@@ -230,12 +246,21 @@ class CachedStore:
         self._status.bytes = self._status.entries = 0
 
 
-def _key(query: Query, version: str) -> bytes:
+def _key(query: Query, version: str) -> Key:
     """Return what tells a query from every other: all that its answer depends on."""
+    told = (
+        version,
+        query.text,
+        query.default_graphs,
+        query.named_graphs,
+        query.base,
+        query.rows,
+        query.graph,
+    )
+    if len(query.text) + sum(map(len, query.default_graphs + query.named_graphs)) <= _LONG:
+        return told
     formats = [format_ and format_.name for format_ in (query.rows, query.graph)]
-    dataset = [query.default_graphs, query.named_graphs]
-    said = repr((version, query.text, dataset, query.base, formats))
-    return hashlib.sha256(said.encode()).digest()
+    return hashlib.sha256(repr((*told[:5], formats)).encode()).digest()
 
 
 def _is_cancelled() -> bool:

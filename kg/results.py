@@ -36,11 +36,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """Name a format: its short name, the media types that ask for it, the engine's name.
 
-    The first media type is the one that is sent.
+    The first media type is the one that is sent. There is one of each: what is remembered of a
+    choice among them is looked up at every request.
     """
 
     name: str

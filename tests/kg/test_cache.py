@@ -21,7 +21,7 @@ from osteokg.kg.errors import BusyError, QuerySyntaxError, TimeLimitError
 from osteokg.kg.results import GRAPH_FORMATS, ROW_FORMATS, Answer, Query
 from osteokg.kg.store import InProcessStore, StreamedAnswer
 
-OVERHEAD = 600  # of an entry, as kg/cache.py counts it
+OVERHEAD = 2600  # of an entry, as kg/cache.py counts it
 
 
 class Counting:
