@@ -146,6 +146,7 @@ def logging_to(settings: Settings, stream: TextIO | None = None) -> Iterator[Out
     file that cannot be written.
     """
     stream = stream or sys.stderr
+    _tell_only_what_is_written()
     ours, everybody = logging.getLogger("osteokg"), logging.getLogger()
     before = ours.level
     ours.setLevel(logging.INFO)  # others say at this level what was asked
@@ -160,6 +161,19 @@ def logging_to(settings: Settings, stream: TextIO | None = None) -> Iterator[Out
         outbox.addFilter(lambda record: record.name != SLOW_QUERIES)
         held.callback(ours.setLevel, before)
         yield outbox
+
+
+def _tell_only_what_is_written() -> None:
+    """Have no record look for what no line of ours says: caller, thread, process, task.
+
+    https://docs.python.org/3/howto/logging.html#optimization
+    """
+    logging._srcfile = None  # noqa: SLF001 - as that page says
+    logging.logThreads = False
+    logging.logMultiprocessing = False
+    logging.logProcesses = False
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
 
 
 @contextlib.contextmanager

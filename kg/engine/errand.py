@@ -34,7 +34,7 @@ class Errand:
         *,
         is_last: bool = False,
     ) -> None:
-        """Prepare it."""
+        """Prepare a request, framed, that may take so many seconds once it has begun."""
         self._request = request
         self._seconds = seconds
         self._lanes = lanes

@@ -139,6 +139,8 @@ class Lanes:
             self._call()
 
     def _move(self) -> None:
+        if not any(place.is_long for place in self.quick):
+            return
         long = sorted((one for one in self.quick if one.is_long), key=lambda one: one.since)
         for place in long[: self._limits.slow_slots - len(self.slow)]:
             self.quick.discard(place)

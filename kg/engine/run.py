@@ -17,7 +17,7 @@ from osteokg.kg.errors import (
     TimeLimitError,
     UnavailableError,
 )
-from osteokg.kg.worker.messages import GAVE_WAY, TIRED, Kind, as_error, frame
+from osteokg.kg.worker.messages import GAVE_WAY, TIRED, Kind, as_error
 
 __all__ = ["NotStartedError", "Run"]
 
@@ -60,7 +60,7 @@ class Run:
         promote_after: float,
         promote: Callable[[], None],
     ) -> None:
-        """Send a request to an idle worker."""
+        """Send a request, framed, to an idle worker."""
         self._worker = worker
         self._seconds = seconds
         self._promote_after = promote_after
@@ -72,7 +72,7 @@ class Run:
         worker.is_idle = False
         # One timer for both: few run so long that there has to be another.
         self._timer = self._loop.call_later(promote_after, self._is_long)
-        worker.channel.send(frame(Kind.REQUEST, request))
+        worker.channel.send(request)
 
     @property
     def is_over(self) -> bool:

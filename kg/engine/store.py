@@ -25,7 +25,7 @@ from osteokg.kg.results import Answer, Format, Query
 from osteokg.kg.store import StreamedAnswer, whole
 from osteokg.kg.worker.confinement import LIMITS_MEMORY
 from osteokg.kg.worker.limits import Limits
-from osteokg.kg.worker.messages import Kind, decode, encode
+from osteokg.kg.worker.messages import Kind, decode, framed
 from osteokg.kg.worker.snapshot import Snapshot
 from osteokg.kg.writes import Write
 
@@ -139,7 +139,7 @@ class ProcessStore:
         Most answers are short: the first bytes are waited for here, and only what is longer gets
         a task of its own.
         """
-        errand = self._errand(encode(query), self.limits.seconds, query.client)
+        errand = self._errand(framed(query), self.limits.seconds, query.client)
         chosen: Format | None = None
         parts: list[bytes] = []
         size = 0
@@ -182,7 +182,7 @@ class ProcessStore:
         """
         graphs: dict[str | None, bytearray | None] = {}
         names: list[str | None] = []
-        request = await asyncio.to_thread(encode, write)  # it may be large
+        request = await asyncio.to_thread(framed, write)  # it may be large
         errand = self._errand(request, self.limits.write_seconds, client, is_last=True)
         try:
             await self._begin(errand)

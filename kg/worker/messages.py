@@ -5,13 +5,13 @@ Requests are JSON, with what is long behind it, so that nothing that arrives any
 
 from __future__ import annotations
 
-import io
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -20,7 +20,7 @@ from osteokg.kg.errors import OsteoKGError, UnavailableError
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Format, Query
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.snapshot import Snapshot
-from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Update
+from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Update, Write
 
 __all__ = [
     "GAVE_WAY",
@@ -33,7 +33,9 @@ __all__ = [
     "encode",
     "encode_error",
     "frame",
+    "framed",
     "parse_head",
+    "request_in",
 ]
 
 GAVE_WAY, TIRED = b"W", b"T"
@@ -46,7 +48,8 @@ HEAD = struct.Struct(">cI")
 class Kind(Enum):
     """Name what a frame holds."""
 
-    REQUEST = b"Q"  # a query or a write, encoded
+    QUERY = b"Q"  # a query like most: all but its text, encoded; the end of the line; its text
+    REQUEST = b"U"  # any other query, or a write, encoded
     READY = b"A"  # a spawned worker has loaded its store; what it found, as JSON
     STARTED = b"S"  # a spawned worker has read the request
     ROWS = b"R"  # the answer is rows; what follows is in the format for rows
@@ -102,67 +105,105 @@ _CLASSES: Mapping[str, Any] = {
     one.__name__: one
     for one in (Query, Update, ReplaceGraph, MergeGraph, DropGraph, Payload, Limits, Snapshot)
 }
-_PLAIN: Mapping[type, Callable[[Any], Any]] = {
-    Format: lambda value: {"is": "Format", "value": value.name},
-    ox.RdfFormat: lambda value: {"is": "RdfFormat", "value": value.media_type},
-    type(Path()): lambda value: {"is": "Path", "value": str(value)},
-}
-_WHOLE: Mapping[str, Callable[[Any], Any]] = {
-    "Format": lambda name: next(one for one in ROW_FORMATS + RDF_FORMATS if one.name == name),
-    "RdfFormat": ox.RdfFormat.from_media_type,
-    "Path": Path,
-}
 _LONG = 4096
 """Texts of more characters follow the JSON as they are: to write millions in it takes a second."""
 
 
 def encode(value: Any) -> bytes:
     """Return a request, or what is part of one: a line of JSON, then what is long, as it is."""
-    attached: list[bytes] = []
-    told = json.dumps(_plain(value, attached)).encode()
-    return b"".join([told, b"\n", *attached]) if attached else told
+    attached = bytearray()
+
+    def told_as(part: Any) -> Any:
+        """Return what JSON can say of a part that it has no word for."""
+        if isinstance(part, Format):
+            return {"is": "Format", "value": part.name}
+        if isinstance(part, ox.RdfFormat):
+            return {"is": "RdfFormat", "value": part.media_type}
+        if isinstance(part, Path):
+            return {"is": "Path", "value": str(part)}
+        if type(part).__name__ not in _CLASSES:
+            raise TypeError(f"{type(part).__name__} cannot be sent.")
+        # Our classes have neither slots nor anything that is no field.
+        return {
+            "is": type(part).__name__,
+            **{name: apart(field) for name, field in vars(part).items()},
+        }
+
+    def apart(field: Any) -> Any:
+        if type(field) is str and len(field) > _LONG:
+            content = field.encode("utf-8", "surrogatepass")
+        elif type(field) is bytes:
+            content = field
+        else:
+            return field
+        begin = len(attached)
+        attached.extend(content)
+        return {"is": type(field).__name__, "from": begin, "to": len(attached)}
+
+    told = json.dumps(apart(value), default=told_as).encode()
+    return b"".join([told, b"\n", attached]) if attached else told
 
 
 def decode(content: bytes) -> Any:
     """Return what was encoded. Raises ValueError and KeyError for anything else."""
     told, _, attached = content.partition(b"\n")
-    return _whole(json.loads(told), io.BytesIO(attached))
+
+    def whole(part: dict[str, Any]) -> Any:
+        """Return what a part says that JSON has no word for."""
+        kind = part.pop("is")
+        if kind == "Format":
+            return _FORMATS[part["value"]]
+        if kind == "RdfFormat":
+            return ox.RdfFormat.from_media_type(part["value"])
+        if kind == "Path":
+            return Path(part["value"])
+        if kind in ("str", "bytes"):
+            apart = attached[part["from"] : part["to"]]
+            return apart.decode("utf-8", "surrogatepass") if kind == "str" else apart
+        fields = {n: tuple(v) if type(v) is list else v for n, v in part.items()}
+        return _CLASSES[kind](**fields)
+
+    return json.loads(told, object_hook=whole)
 
 
-def _plain(value: Any, attached: list[bytes]) -> Any:
-    kind = type(value)
-    if value is None or (kind is str and len(value) <= _LONG):
-        return value
-    if kind is str or kind is bytes:
-        attached.append(value.encode("utf-8", "surrogatepass") if kind is str else value)
-        return {"is": kind.__name__, "size": len(attached[-1])}
-    if kind is tuple:
-        return [_plain(part, attached) for part in value]
-    if kind in _PLAIN:
-        return _PLAIN[kind](value)
-    if kind.__name__ in _CLASSES:
-        # Our classes have neither slots nor anything that is no field.
-        parts = {name: _plain(part, attached) for name, part in vars(value).items()}
-        return {"is": kind.__name__, **parts}
-    return value
+def framed(request: Query | Write) -> bytes:
+    """Return the frame of a request."""
+    if not isinstance(request, Query) or not _is_like_most(request):
+        return frame(Kind.REQUEST, encode(request))
+    text = request.text.encode("utf-8", "surrogatepass")
+    return frame(Kind.QUERY, _beside(*tuple(vars(request).values())[1:]) + text)
 
 
-def _whole(value: Any, attached: BinaryIO) -> Any:
-    if value is None or type(value) is str:
-        return value
-    if isinstance(value, list):
-        return tuple(_whole(part, attached) for part in value)
-    if not isinstance(value, dict):
-        return value
-    kind = value["is"]
-    if kind in _WHOLE:
-        return _WHOLE[kind](value["value"])
-    if kind in ("str", "bytes"):
-        content = attached.read(value["size"])
-        return content.decode("utf-8", "surrogatepass") if kind == "str" else content
-    parts = {name: _whole(part, attached) for name, part in value.items() if name != "is"}
-    return _CLASSES[kind](**parts)
+def request_in(kind: Kind, content: bytes) -> Query | Write:
+    """Return the request of a frame. Raises ValueError and KeyError for what is none."""
+    if kind is Kind.QUERY:
+        beside, _, text = content.partition(b"\n")
+        return Query(text.decode("utf-8", "surrogatepass"), *_read(beside))
+    if kind is not Kind.REQUEST:
+        raise ValueError(f"{kind.name} is no request.")
+    found: Query | Write = decode(content)
+    return found
 
+
+def _is_like_most(query: Query) -> bool:
+    """Return whether all but a query's text is short, and so likely to be that of others, too."""
+    graphs = query.default_graphs or query.named_graphs
+    return not graphs and len(query.base or "") + len(query.version or "") < 500
+
+
+@lru_cache(256)
+def _beside(*fields: Any) -> bytes:
+    """Return what stands before the text of queries that have these other fields."""
+    return encode(Query("", *fields)) + b"\n"
+
+
+@lru_cache(256)
+def _read(beside: bytes) -> tuple[Any, ...]:
+    """Return the fields of a query besides its text."""
+    return tuple(vars(decode(beside)).values())[1:]
+
+
+_FORMATS: Mapping[str, Format] = {one.name: one for one in ROW_FORMATS + RDF_FORMATS}
 
 _ERRORS: Mapping[str, type[OsteoKGError]] = {name: getattr(errors, name) for name in errors.__all__}
 

@@ -25,11 +25,11 @@ from osteokg.kg.worker.messages import (
     HEAD,
     TIRED,
     Kind,
-    decode,
     encode,
     encode_error,
     frame,
     parse_head,
+    request_in,
 )
 from osteokg.kg.worker.rows import RowCount, row_count
 from osteokg.kg.worker.snapshot import Stores
@@ -125,9 +125,9 @@ def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
     while len(head := incoming.read(HEAD.size)) == HEAD.size:
         kind, length = parse_head(head)
         content = incoming.read(length)
-        if kind is not Kind.REQUEST or len(content) < length:
+        if len(content) < length:
             return
-        yield decode(content)
+        yield request_in(kind, content)
 
 
 def _answer(outgoing: BinaryIO, store: ox.Store, query: Query, limits: Limits) -> None:

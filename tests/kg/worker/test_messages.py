@@ -26,7 +26,9 @@ from osteokg.kg.worker.messages import (
     encode,
     encode_error,
     frame,
+    framed,
     parse_head,
+    request_in,
 )
 from osteokg.kg.worker.snapshot import Snapshot
 from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Update
@@ -69,10 +71,24 @@ def test_a_request_arrives_as_it_was(request_):
     assert decode(encode(request_)) == request_
 
 
+@given(queries | writes)
+def test_a_request_arrives_in_its_frame(request_):
+    ((kind, content),) = Frames().feed(framed(request_))
+    assert request_in(kind, content) == request_
+
+
+def test_of_a_query_that_is_not_like_most_nothing_is_remembered():
+    graphs = tuple(f"http://ex.org/{number}" for number in range(5000))
+    for query in (Query("ASK {}", default_graphs=graphs), Query("ASK {}", base="a:" + "b" * 5000)):
+        ((kind, content),) = Frames().feed(framed(query))
+        assert (kind, request_in(kind, content)) == (Kind.REQUEST, query)
+
+
 def test_what_is_long_follows_as_it_is():
     text = 'INSERT DATA { <a> <b> "ä\\n" }\n' * 1000
     write = MergeGraph("http://ex.org/g", (Payload(text.encode(), ox.RdfFormat.TURTLE, None),) * 2)
-    for request in (Update(text, ("http://ex.org/" + "g" * 5000,)), write):
+    named = ReplaceGraph("http://ex.org/g", (Payload(text.encode(), ox.RdfFormat.TURTLE, text),))
+    for request in (Update(text, ("http://ex.org/" + "g" * 5000,), (), text), write, named):
         sent = encode(request)
         assert decode(sent) == request
         assert text.encode() in sent
