@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import ASGIApp
 
 from osteokg import __version__
 from osteokg.api import (
@@ -173,6 +174,13 @@ def _add_routers(app: FastAPI) -> None:
 class _Described(FastAPI):
     """An application whose description has schemas and examples of what it gives."""
 
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return our layers: the outermost answers what fails, so the framework's have no use."""
+        stack = super().build_middleware_stack()
+        while not isinstance(stack, Visits):
+            stack = stack.app  # type: ignore[attr-defined]  # as all of the framework's have it
+        return stack
+
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
         if self.openapi_schema is None:
@@ -206,6 +214,7 @@ def _add_layers(app: FastAPI) -> None:
     """
     settings: Settings = app.state.settings
     metrics: Metrics = app.state.metrics
+    engine: Store = app.state.engine
 
     def failed(request: Request) -> Response:
         detail = "The server failed at this request; its log says why."
@@ -224,7 +233,7 @@ def _add_layers(app: FastAPI) -> None:
     if settings.cache_size:
         app.add_middleware(
             Repeats,
-            version=lambda: app.state.engine.version,
+            version=lambda: engine.version,
             capacity=settings.cache_size // 2,
             largest=settings.cache_largest,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httptools
@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from osteokg.api.addresses import one_client
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.protection import HEADERS
-from osteokg.api.sending import untaken
+from osteokg.api.sending import Together, untaken
 from osteokg.api.settings import Settings
 
 __all__ = ["Door"]
@@ -69,7 +69,7 @@ class Door(HttpToolsProtocol):
     # uvicorn narrows the transport to its own kind; asyncio hands over any.
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Let a connection in, or say why not."""
-        super().connection_made(transport)
+        super().connection_made(cast(Transport, Together(transport)))
         client = one_client(self.client[0] if self.client else "")
         refusal = self._keeper.enter(client)
         if refusal is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,7 @@ _PASS = frozenset({b"authorization", b"if-match", b"if-none-match", b"if-modifie
 _VERSION = VERSION.lower().encode()
 
 Headers = list[tuple[bytes, bytes]]
+Key: TypeAlias = tuple[str | bytes | None, ...]
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Repeats:
         self._kept_of = version()
         self._capacity = capacity
         self._largest = min(largest, capacity // 2)
-        self._kept: OrderedDict[str, _Sent] = OrderedDict()
+        self._kept: OrderedDict[Key, _Sent] = OrderedDict()
         self.size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +82,7 @@ class Repeats:
         await send(start)
         await send({"type": "http.response.body", "body": sent.parts[0]})
 
-    def _keeping(self, key: str, scope: Scope, version: str, send: Send) -> Send:
+    def _keeping(self, key: Key, scope: Scope, version: str, send: Send) -> Send:
         sent: _Sent | None = None
 
         async def send_and_keep(message: Message) -> None:
@@ -98,21 +99,21 @@ class Repeats:
 
         return send_and_keep
 
-    def _keep(self, key: str, sent: _Sent, version: str) -> None:
+    def _keep(self, key: Key, sent: _Sent, version: str) -> None:
         if version != self._kept_of or key in self._kept:
             return
         if not sent.tells_length:
             sent.headers.append((b"content-length", b"%d" % sent.length))
         sent.parts = [b"".join(sent.parts)]
         self._kept[key] = sent
-        sent.size = _OVERHEAD + len(key) + sent.length
+        sent.size = _OVERHEAD + sum(len(part or b"") for part in key) + sent.length
         self.size += sent.size
         while self.size > self._capacity:
             _, oldest = self._kept.popitem(last=False)
             self.size -= oldest.size
 
 
-def _key(scope: Scope) -> str | None:
+def _key(scope: Scope) -> Key | None:
     """Return all of a request that decides what is sent; None where more than that decides."""
     told: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
@@ -123,7 +124,7 @@ def _key(scope: Scope) -> str | None:
     if b"origin" in told:
         told[b"origin"] = b""  # that there is one decides, not which
     by_scope = (scope["scheme"], scope["http_version"], scope.get("root_path", ""))
-    return repr((*by_scope, scope["path"], scope["query_string"], *map(told.get, _DECIDE)))
+    return *by_scope, scope["path"], scope["query_string"], *map(told.get, _DECIDE)
 
 
 def _begun(message: MutableMapping[str, Any], version: str, visit: Visit) -> _Sent | None:

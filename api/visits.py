@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from osteokg.api.log import REQUESTS
+from osteokg.api.log import REQUESTS, RequestRecord
 from osteokg.api.metrics import Metrics
 from osteokg.api.protection import HEADERS
 
@@ -110,14 +110,13 @@ class Visits:
             self._write_down(visit, scope)
 
     async def _answer(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             visit.outcome = "stopped"
             if visit.status:
                 raise
-            await self._stopped(request)(scope, receive, send)
+            await self._stopped(Request(scope))(scope, receive, send)
         except Exception:
             if visit.left:  # there is nobody to fail
                 return
@@ -125,7 +124,7 @@ class Visits:
             self._log.exception("a request failed", extra={"said": {"request": visit.id}})
             if visit.status:  # what was begun cannot be mended: the server cuts it off
                 raise
-            await self._failed(request)(scope, receive, send)
+            await self._failed(Request(scope))(scope, receive, send)
 
     def _write_down(self, visit: Visit, scope: Scope) -> None:
         seconds = time.perf_counter() - visit.started
@@ -133,22 +132,20 @@ class Visits:
         self._metrics.visited(scope["method"], visit.route, visit.status, seconds)
         if visit.repeated:
             self._metrics.repeated.inc()
-        self._log.info(
-            "request",
-            extra={
-                "said": {
-                    "request": visit.id,
-                    "method": scope["method"],
-                    "path": _path(scope),
-                    "status": visit.status,
-                    "bytes": visit.sent,
-                    "ms": round(seconds * 1000, 2),
-                    "client": (scope.get("client") or ("",))[0],
-                    "outcome": outcome,
-                    "version": visit.version,
-                }
-            },
-        )
+        if not self._log.isEnabledFor(logging.INFO):
+            return
+        said = {
+            "request": visit.id,
+            "method": scope["method"],
+            "path": _path(scope),
+            "status": visit.status,
+            "bytes": visit.sent,
+            "ms": round(seconds * 1000, 2),
+            "client": (scope.get("client") or ("",))[0],
+            "outcome": outcome,
+            "version": visit.version,
+        }
+        self._log.handle(RequestRecord(said))
 
 
 class Routes:
