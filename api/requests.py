@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TypeAlias, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import pyoxigraph as ox
 from fastapi import Request
@@ -79,10 +79,27 @@ def decode(encoded: str) -> Parameters:
     """
     if encoded.count("&") >= _PARAMETERS:
         raise RequestError(f"There are more than {_PARAMETERS} parameters.")
+    pairs = (pair.partition("=") for pair in encoded.split("&") if pair)
     try:
-        return parse_qsl(encoded, keep_blank_values=True, encoding="utf-8", errors="strict")
+        return [(_decoded(name), _decoded(value)) for name, _, value in pairs]
     except UnicodeDecodeError as error:
         raise RequestError("A parameter is not UTF-8 once its %-signs are decoded.") from error
+
+
+def _decoded(text: str) -> str:
+    """Return what a name or value says. Raises UnicodeDecodeError for what is not UTF-8.
+
+    A query is mostly %-signs, and the library takes them one by one: here they are read as what
+    else writes bytes by number, in one go, and whatever is not all that plain by the library.
+    """
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    if text.isascii() and "\\" not in text:
+        with suppress(UnicodeDecodeError):
+            escaped = text.replace("%", "\\x").encode("ascii")
+            return escaped.decode("unicode_escape").encode("latin-1").decode("utf-8")
+    return unquote(text, errors="strict")
 
 
 async def decode_body(body: bytes) -> Parameters:

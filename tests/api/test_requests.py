@@ -1,7 +1,7 @@
 """What a request says is read once, and as it was meant; nothing that comes is a failure."""
 
 import asyncio
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import pytest
 from fastapi import Request
@@ -52,6 +52,20 @@ def test_a_form_is_decoded_once(sent):
     assert decode(encoded) == sent
     assert in_address(request(encoded.encode())) == sent
     assert asyncio.run(decode_body(encoded.encode())) == sent
+
+
+@settings(max_examples=EXAMPLES)
+@given(signs | texts)
+@example("a=%5Cx41%0&b=\\x41%41")
+@example("a=%C3%A4%2&b=%ff")
+def test_any_signs_are_decoded_as_the_library_does(sent):
+    try:
+        expected = parse_qsl(sent, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(RequestError, match="not UTF-8"):
+            decode(sent)
+    else:
+        assert decode(sent) == expected
 
 
 @settings(max_examples=EXAMPLES)
