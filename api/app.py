@@ -239,7 +239,7 @@ def _add_layers(app: FastAPI) -> None:
         )
     if settings.rate_limit:
         buckets = Buckets(settings.rate_limit, settings.rate_burst)
-        refused = metrics.refused_by_rate.inc
+        refused = metrics.note_refused_by_rate
         app.add_middleware(RateLimit, buckets=buckets, refused=refused, problem_of=problem_of)
     app.add_middleware(Visits, metrics=metrics, failed=failed, stopped=stopped)
 

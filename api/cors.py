@@ -43,16 +43,13 @@ class OpenForReading(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, or pass the request on; of writes other origins learn nothing."""
-        if scope["type"] == "http" and _is_write(scope):
+        if scope["type"] != "http" or _is_write(scope):
             await self.app(scope, receive, send)
-        else:
+            return
+        if scope["method"] == "OPTIONS":
             await super().__call__(scope, receive, send)
-
-    async def simple_response(
-        self, scope: Scope, receive: Receive, send: Send, request_headers: Headers
-    ) -> None:
-        """Pass a request on; tell a page of another origin that it may read what comes."""
-        is_asked_for = "origin" in request_headers
+            return
+        is_asked_for = any(name == b"origin" for name, _ in scope["headers"])
 
         async def send_and_allow(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -67,6 +64,8 @@ class OpenForReading(CORSMiddleware):
 
 def _is_write(scope: Scope) -> bool:
     path = scope["path"].removeprefix(scope.get("root_path", ""))
+    if not path.startswith(WRITABLE):  # most are told apart so
+        return False
     if not any(path == place or path.startswith(f"{place}/") for place in WRITABLE):
         return False
     asked = Headers(scope=scope).get("access-control-request-method")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
+    HistogramMetricFamily,
     InfoMetricFamily,
     Metric,
 )
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.log import Outbox
@@ -35,47 +40,29 @@ class Metrics(Collector):
         """Begin at nought."""
         self._registry = CollectorRegistry()
         self._sources: list[Callable[[], Iterable[Metric]]] = []
-        self._requests = Counter(
+        self._requests = _Counts(
             "osteokg_http_requests",
             "Requests answered, by method, route and status",
             ["method", "route", "status"],
-            registry=self._registry,
         )
-        self._request_seconds = Histogram(
+        self._request_seconds = _Times(
             "osteokg_http_request_seconds",
             "Time from a whole head to the last byte, by route",
-            ["route"],
-            buckets=_SECONDS,
-            registry=self._registry,
+            "route",
         )
-        self.in_progress = Gauge(
-            "osteokg_http_requests_in_progress", "Requests under way", registry=self._registry
-        )
-        self._queries = Counter(
+        self._queries = _Counts(
             "osteokg_queries",
             "Queries, by who asked (a client, or a page of ours) and what came of them",
             ["origin", "outcome"],
-            registry=self._registry,
         )
-        self._query_seconds = Histogram(
+        self._query_seconds = _Times(
             "osteokg_query_seconds",
             "Time from a query to its error or the first bytes of its answer, by who asked",
-            ["origin"],
-            buckets=_SECONDS,
-            registry=self._registry,
+            "origin",
         )
-        self.refused_by_rate = Counter(
-            "osteokg_rate_limited",
-            "Requests refused because their client asks too often",
-            registry=self._registry,
-        )
-        self.repeated = Counter(
-            "osteokg_http_repeats",
-            "Requests answered with what was sent before; no query, and not counted as one",
-            registry=self._registry,
-        )
-        self._visits: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._asked: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self.in_progress = 0
+        self.refused_by_rate = 0
+        self.repeated = 0
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
@@ -84,7 +71,24 @@ class Metrics(Collector):
         self._sources.append(source)
 
     def collect(self) -> Iterator[Metric]:
-        """Read the sources."""
+        """Read what was counted, and the sources."""
+        yield self._requests.family()
+        yield self._request_seconds.family()
+        yield GaugeMetricFamily(
+            "osteokg_http_requests_in_progress", "Requests under way", self.in_progress
+        )
+        yield self._queries.family()
+        yield self._query_seconds.family()
+        yield CounterMetricFamily(
+            "osteokg_rate_limited",
+            "Requests refused because their client asks too often",
+            self.refused_by_rate,
+        )
+        yield CounterMetricFamily(
+            "osteokg_http_repeats",
+            "Requests answered with what was sent before; no query, and not counted as one",
+            self.repeated,
+        )
         for source in self._sources:
             yield from source()
 
@@ -94,22 +98,19 @@ class Metrics(Collector):
 
     def visited(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request under its route, so that there are never more names than routes."""
-        key = (method if method in _METHODS else "other", route or "other", status)
-        found = self._visits.get(key)
-        if found is None:
-            counted = self._requests.labels(*key)
-            found = self._visits[key] = counted, self._request_seconds.labels(key[1])
-        found[0].inc()
-        found[1].observe(seconds)
+        route = route or "other"
+        known = method if method in _METHODS else "other"
+        self._requests.of[known, route, str(status)] += 1
+        self._request_seconds.add(route, seconds)
 
     def asked(self, origin: str, outcome: str, seconds: float) -> None:
         """Count a query of a client or of a page of ours."""
-        found = self._asked.get((origin, outcome))
-        if found is None:
-            counted = self._queries.labels(origin, outcome)
-            found = self._asked[origin, outcome] = counted, self._query_seconds.labels(origin)
-        found[0].inc()
-        found[1].observe(seconds)
+        self._queries.of[origin, outcome] += 1
+        self._query_seconds.add(origin, seconds)
+
+    def note_refused_by_rate(self) -> None:
+        """Count a request that was refused because its client asks too often."""
+        self.refused_by_rate += 1
 
     def described(self) -> list[tuple[str, str, str]]:
         """Return name, type and words of every number."""
@@ -119,6 +120,46 @@ class Metrics(Collector):
         """Return all numbers and their media type, OpenMetrics where it is accepted."""
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
+
+
+class _Counts:
+    """Count by labels. All of it is done in the event loop's thread, so nothing is locked."""
+
+    def __init__(self, name: str, words: str, labels: list[str]) -> None:
+        self.of: Tally[tuple[str, ...]] = Tally()
+        self._told = name, words, labels
+
+    def family(self) -> Metric:
+        name, words, labels = self._told
+        family = CounterMetricFamily(name, words, labels=labels)
+        for values, number in sorted(self.of.items()):
+            family.add_metric(values, number)
+        return family
+
+
+class _Times:
+    """Keep how often what took how long, by one label."""
+
+    def __init__(self, name: str, words: str, label: str) -> None:
+        self._told = name, words, label
+        self._buckets: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
+
+    def add(self, value: str, seconds: float) -> None:
+        if value not in self._buckets:
+            self._buckets[value] = [0] * (len(_SECONDS) + 1)
+            self._sums[value] = 0.0
+        self._buckets[value][bisect_left(_SECONDS, seconds)] += 1
+        self._sums[value] += seconds
+
+    def family(self) -> Metric:
+        name, words, label = self._told
+        family = HistogramMetricFamily(name, words, labels=[label])
+        bounds = [*map(floatToGoString, _SECONDS), "+Inf"]
+        for value, counts in sorted(self._buckets.items()):
+            buckets = list(zip(bounds, accumulate(counts), strict=True))
+            family.add_metric([value], buckets, self._sums[value])
+        return family
 
 
 def of_version(software: str, data: str) -> Iterator[Metric]:

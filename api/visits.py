@@ -101,12 +101,12 @@ class Visits:
             await send(message)
 
         token = visit_under_way.set(visit)
-        self._metrics.in_progress.inc()
+        self._metrics.in_progress += 1
         try:
             await self._answer(visit, scope, receive_and_note, send_and_note)
         finally:
             visit_under_way.reset(token)
-            self._metrics.in_progress.dec()
+            self._metrics.in_progress -= 1
             self._write_down(visit, scope)
 
     async def _answer(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,7 +131,7 @@ class Visits:
         outcome = visit.outcome or _outcome(visit)
         self._metrics.visited(scope["method"], visit.route, visit.status, seconds)
         if visit.repeated:
-            self._metrics.repeated.inc()
+            self._metrics.repeated += 1
         if not self._log.isEnabledFor(logging.INFO):
             return
         said = {

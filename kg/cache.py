@@ -198,7 +198,7 @@ class CachedStore:
         return _Overflow(streamed, parts)
 
     def _take_off(self, key: Key, query: Query, version: str) -> _Flight:
-        work = asyncio.ensure_future(self._evaluate(key, query, version))
+        work = asyncio.get_running_loop().create_task(self._evaluate(key, query, version))
         flight = self._flights[key] = _Flight(query.client, work)
         work.add_done_callback(lambda _: self._leave(key, flight))
         return flight

@@ -103,21 +103,21 @@ class Lanes:
 
     async def _turn(self, client: str) -> Place:
         """Wait until it is this client's turn."""
-        turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Place] = loop.create_future()
         self._waiting.setdefault(client, deque()).append(turn)
         self._arrange()
+        late = loop.call_later(self._limits.waiting_seconds, _give_up, turn)
         try:
-            async with asyncio.timeout(self._limits.waiting_seconds):
-                return await turn
-        except (TimeoutError, asyncio.CancelledError) as error:
-            if turn.done() and not turn.cancelled():
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.leave(turn.result())  # it was called at the moment it left
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            raise BusyError("No place has become free in time.", _TRY_AGAIN) from error
+            raise
         finally:
-            queue = self._waiting.get(client, deque())
-            if turn in queue:
+            late.cancel()
+            queue = self._waiting.get(client)
+            if queue and turn in queue:
                 queue.remove(turn)
                 if not queue:
                     del self._waiting[client]
@@ -198,3 +198,8 @@ class Lanes:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _give_up(turn: asyncio.Future[Place]) -> None:
+    if not turn.done():
+        turn.set_exception(BusyError("No place has become free in time.", _TRY_AGAIN))
