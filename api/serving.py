@@ -31,6 +31,9 @@ from osteokg.kg.service import counts_of
 
 __all__ = ["bind", "ended_in_order", "listen", "serve"]
 
+_NEW_OBJECTS = 20_000
+"""After so many new objects those that only hold each other are looked for."""
+
 _WAITING = 2048
 """So many connections may wait to be let in, as uvicorn has it."""
 
@@ -91,6 +94,8 @@ async def _serve(
         listen(sockets)
         gc.collect()
         gc.freeze()  # what serves to the end need not be looked through for what is over
+        # A request makes hundreds of objects, nearly all of which go by themselves.
+        gc.set_threshold(_NEW_OBJECTS)
         await server.serve(sockets)
     finally:
         await opened.close()

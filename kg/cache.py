@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeAlias
 
-from osteokg.kg.errors import BusyError, UnavailableError
+from osteokg.kg.errors import BusyError, OsteoKGError
 from osteokg.kg.results import Answer, Query
 from osteokg.kg.sparql import is_repeatable
 from osteokg.kg.store import Store, StreamedAnswer, whole
@@ -49,37 +49,33 @@ class CacheStatus:
     evicted: int = 0
 
 
-@dataclass(eq=False)
-class _Overflow:
-    """Hold an answer too large to be kept, as far as it was read; one reader may have it."""
-
-    streamed: StreamedAnswer
-    parts: list[bytes]
-    taken: bool = False
-
-
-@dataclass(eq=False)
 class _Flight:
-    """Hold one evaluation that several wait for; it ends when nobody does."""
+    """Hold one evaluation, which is done by who asked first, and those who wait for its outcome."""
 
-    client: str
-    work: asyncio.Task[Answer | _Overflow]
-    waiting: int = 0
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self._waiting: list[asyncio.Future[_Outcome]] = []
 
-    async def landed(self) -> Answer | _Overflow:
-        """Wait for the outcome; whoever stops waiting does not stop the work."""
-        if not self.work.done():
-            turn = asyncio.get_running_loop().create_future()
-            self.work.add_done_callback(lambda _: None if turn.done() else turn.set_result(None))
-            await turn
-        return self.work.result()
+    async def landed(self) -> _Outcome:
+        """Return what comes of it, None where who asked first has left or keeps it to himself."""
+        turn: asyncio.Future[_Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        return await turn
+
+    def land(self, outcome: _Outcome) -> None:
+        """Tell all who wait."""
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_result(outcome)
+
+
+_Outcome: TypeAlias = "Answer | OsteoKGError | None"
 
 
 class CachedStore:
     """Wrap a store; keep answers of its current version, bounded in bytes, least asked out first.
 
-    Errors are not kept. Whoever stops waiting does not stop the others; when the last one does,
-    the evaluation is ended.
+    Errors are not kept. Where who asked first stops waiting, one of the others asks anew.
     """
 
     def __init__(self, store: Store, capacity: int, largest: int) -> None:
@@ -90,7 +86,6 @@ class CachedStore:
         self._kept_of = store.version
         self._large: OrderedDict[Key, None] = OrderedDict()
         self._flights: dict[Key, _Flight] = {}
-        self._closing: set[asyncio.Task[None]] = set()
         self._status = CacheStatus(capacity)
 
     @property
@@ -124,8 +119,6 @@ class CachedStore:
     async def close(self) -> None:
         """Forget everything and close the store."""
         self._forget()
-        for flight in list(self._flights.values()):
-            flight.work.cancel()
         await self._store.close()
 
     async def _get(self, query: Query) -> Answer | StreamedAnswer | None:
@@ -151,35 +144,36 @@ class CachedStore:
         return await self._share(key, query, version)
 
     async def _share(self, key: Key, query: Query, version: str) -> Answer | StreamedAnswer | None:
-        """Wait with the others for one evaluation; the first of them has it begun.
+        """Evaluate a query, or wait for who is doing so already.
 
         Where another client's query had to make way, that is not this client's fault: it is
         evaluated again, for this one.
         """
-        while True:
-            flight = self._flights.get(key)
-            if flight is None:
-                self._status.misses += 1
-                flight = self._take_off(key, query, version)
-            else:
-                self._status.shared += 1
-            flight.waiting += 1
-            try:
-                result = await flight.landed()
-                return result if isinstance(result, Answer) else _first_to_take(result)
-            except BusyError:
-                if flight.client == query.client:
-                    raise
-            except asyncio.CancelledError as error:
-                if _is_cancelled():
-                    raise
-                raise UnavailableError("The service is stopping.") from error
-            finally:
-                flight.waiting -= 1
-                if flight.waiting == 0:
-                    self._land(key, flight)
+        while (flight := self._flights.get(key)) is not None:
+            self._status.shared += 1
+            outcome = await flight.landed()
+            if isinstance(outcome, Answer):
+                return outcome
+            if key in self._large:
+                return None
+            if outcome and not (isinstance(outcome, BusyError) and flight.client != query.client):
+                raise outcome
+        self._status.misses += 1
+        flight = self._flights[key] = _Flight(query.client)
+        outcome = None
+        try:
+            got = await self._evaluate(key, query, version)
+            outcome = got if isinstance(got, Answer) else None
+        except OsteoKGError as error:
+            outcome = error
+            raise
+        finally:
+            del self._flights[key]
+            flight.land(outcome)
+        return got
 
-    async def _evaluate(self, key: Key, query: Query, version: str) -> Answer | _Overflow:
+    async def _evaluate(self, key: Key, query: Query, version: str) -> Answer | StreamedAnswer:
+        """Return an answer, kept if it is not too large, else as it comes."""
         streamed = await self._store.stream(query)
         if streamed.body is not None and len(streamed.body) <= self._largest:
             return self._keep(key, streamed, streamed.body, version)
@@ -195,31 +189,8 @@ class CachedStore:
             await streamed.chunks.aclose()
             raise
         self._remember_large(key)
-        return _Overflow(streamed, parts)
-
-    def _take_off(self, key: Key, query: Query, version: str) -> _Flight:
-        work = asyncio.get_running_loop().create_task(self._evaluate(key, query, version))
-        flight = self._flights[key] = _Flight(query.client, work)
-        work.add_done_callback(lambda _: self._leave(key, flight))
-        return flight
-
-    def _leave(self, key: Key, flight: _Flight) -> None:
-        """From here on an equal query finds what was kept, or is evaluated by itself."""
-        if self._flights.get(key) is flight:
-            del self._flights[key]
-
-    def _land(self, key: Key, flight: _Flight) -> None:
-        """Let go of an evaluation that nobody waits for any more."""
-        if not flight.work.done():
-            self._leave(key, flight)
-            flight.work.cancel()
-        elif not flight.work.cancelled() and flight.work.exception() is None:
-            result = flight.work.result()
-            if isinstance(result, _Overflow) and not result.taken:
-                result.taken = True
-                closing = asyncio.ensure_future(result.streamed.chunks.aclose())
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
+        chunks = _Chunks(parts, streamed.chunks)
+        return StreamedAnswer(streamed.format, streamed.version, chunks, streamed.size)
 
     def _keep(self, key: Key, streamed: StreamedAnswer, body: bytes, version: str) -> Answer:
         """Return an answer whole; keep it where it is of the version that was and is current."""
@@ -261,20 +232,6 @@ def _key(query: Query, version: str) -> Key:
         return told
     formats = [format_ and format_.name for format_ in (query.rows, query.graph)]
     return hashlib.sha256(repr((*told[:5], formats)).encode()).digest()
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _first_to_take(overflow: _Overflow) -> StreamedAnswer | None:
-    if overflow.taken:
-        return None
-    overflow.taken = True
-    streamed = overflow.streamed
-    chunks = _Chunks(overflow.parts, streamed.chunks)
-    return StreamedAnswer(streamed.format, streamed.version, chunks, streamed.size)
 
 
 class _Chunks(AsyncGenerator[bytes, None]):
