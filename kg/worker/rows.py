@@ -6,6 +6,7 @@ takes several times as long.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -40,7 +41,7 @@ class _Sign:
         return self.count
 
 
-class _Json:
+class _OutsideStrings:
     """Count the objects of the list of rows: outside of strings only they follow ``[`` or ``,``."""
 
     def __init__(self) -> None:
@@ -59,6 +60,44 @@ class _Json:
         outside = b"".join(parts[self.quoted :: 2])
         self.quoted ^= len(parts) % 2 == 0
         return sum(sign.add(outside) for sign in self.begun)
+
+
+class _Json:
+    """Count where rows begin: ``,{"`` and a name, which no string has; or ``,{}``, which one may.
+
+    In a string the quotation mark would be escaped, and the one that ends it has ``,`` or ``}``
+    behind it. Only from the first ``,{}`` on, an empty row or nothing of the kind, strings are
+    told from what is outside of them: that takes five times as long.
+    """
+
+    _ROW = re.compile(rb',\{(?:"[^,}]|\})')
+    _MAYBE = b",{}"
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._end = b""
+        self._since = [b""]  # what came from a part on in which a row begins
+        self._before = 0  # so many rows begin before the first of these
+        self._closer: _OutsideStrings | None = None
+
+    def add(self, data: bytes) -> int:
+        if self._closer is None:
+            text = self._end + data
+            found = self._ROW.findall(text)
+            if self._MAYBE not in found:
+                if self._count == 0 and b"[{" in text:
+                    self._count = 1
+                if found:
+                    self._since, self._before = [], self._count
+                self._since.append(text if found else data)
+                self._count += len(found)
+                self._end = text[-3:]
+                return self._count
+            before = b"".join(self._since)
+            first = self._ROW.search(before)
+            self._closer = _OutsideStrings()
+            self._closer.add(before[first.start() if first else 0 :])
+        return self._before + self._closer.add(data)
 
 
 class _Xml(_Sign):

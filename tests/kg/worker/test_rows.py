@@ -25,6 +25,8 @@ def literal(value):
 @example(rows=[["a\r\nb", '"'], ['""\n', "\n"]], size=2)
 @example(rows=[[",{},{}", None], [None, None], ['\\\\",{', "[{"]], size=1)
 @example(rows=[["<result>", "<result></result>"]], size=3)
+@example(rows=[["a", ",{"], [None, None], [",{},{", "}"]], size=9)
+@example(rows=[[None, None], [None, None], [",{", ",{}"]], size=2)
 def test_rows_are_counted(chosen, rows, size):
     lines = " ".join(f"({' '.join(map(literal, row))})" for row in rows)
     query = f"SELECT * {{ VALUES (?a ?type) {{ {lines} }} }}"
