@@ -62,6 +62,7 @@ class Kind(Enum):
 
 
 _KINDS: Mapping[bytes, Kind] = {kind.value: kind for kind in Kind}
+_DATA = Kind.DATA.value
 
 
 def frame(kind: Kind, content: bytes = b"") -> bytes:
@@ -76,28 +77,43 @@ def parse_head(head: bytes) -> tuple[Kind, int]:
 
 
 class Frames:
-    """Cut what comes over a channel into frames, however it is cut when it comes."""
+    """Cut what comes over a channel into frames, however it is cut when it comes.
+
+    Parts of an answer are given on as they come, others whole.
+    """
 
     def __init__(self) -> None:
         """Begin where a frame begins."""
         self._rest = b""
+        self._part_left = 0
 
     def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
-        """Take the next bytes and return the frames that are whole.
+        """Take the next bytes and return the frames that are whole, and what came of an answer.
 
         Raises KeyError for what is none.
         """
-        rest = self._rest + data if self._rest else data
         found = []
-        place, end = 0, len(rest)
+        place = 0
+        if self._part_left:
+            part = data[: self._part_left]  # most often all of it, which is not copied then
+            found.append((Kind.DATA, part))
+            place = len(part)
+            self._part_left -= place
+        elif self._rest:
+            data = self._rest + data
+        end = len(data)
         while end - place >= HEAD.size:
-            kind, length = HEAD.unpack_from(rest, place)
+            kind, length = HEAD.unpack_from(data, place)
             begin = place + HEAD.size
             if begin + length > end:
+                if kind == _DATA:
+                    found.append((Kind.DATA, data[begin:]))
+                    self._part_left = begin + length - end
+                    place = end
                 break
             place = begin + length
-            found.append((_KINDS[kind], rest[begin:place]))
-        self._rest = rest[place:]
+            found.append((_KINDS[kind], data[begin:place]))
+        self._rest = data[place:]
         return found
 
 

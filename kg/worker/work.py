@@ -38,8 +38,10 @@ from osteokg.kg.writes import Write
 
 __all__ = ["work"]
 
-_PART = 1 << 16
+_PART = 1 << 18
 """An answer is sent in parts of about so many bytes."""
+_TOGETHER = 1 << 14
+"""So many bytes, a short answer with what stands around it, are sent at once."""
 
 _STANDARD = (0, 1)
 
@@ -64,7 +66,7 @@ def work(incoming: int, outgoing: int, stores: Stores, limits: Limits) -> NoRetu
         status = 1
         try:
             reading = os.fdopen(incoming, "rb", closefd=False)
-            writing = os.fdopen(outgoing, "wb", _PART, closefd=False)
+            writing = os.fdopen(outgoing, "wb", _TOGETHER, closefd=False)
             yielding.begin()
             _answer_all((reading, writing), stores, limits, yielding)
             status = 0
@@ -152,7 +154,7 @@ class _Output:
     def __init__(self, outgoing: BinaryIO, limits: Limits) -> None:
         self._outgoing = outgoing
         self._limits = limits
-        self._part = bytearray()
+        self._part = bytearray(HEAD.size)  # its head is put in front of it when it is sent
         self._size = 0
         self._rows: RowCount | None = None
 
@@ -179,18 +181,21 @@ class _Output:
 
     def end(self) -> None:
         """Send what is left. Raises SizeLimitError as ``write`` does."""
-        if self._part:
+        if len(self._part) > HEAD.size:
             self._send()
 
     def _send(self) -> None:
-        part = bytes(self._part)
+        length = len(self._part) - HEAD.size
         # A row takes a byte at least: an answer of one part is most often too small to count.
-        is_small = self._size == len(part) <= self._limits.rows
-        if self._rows is not None and not is_small and self._rows.add(part) > self._limits.rows:
-            most = self._limits.rows
-            raise SizeLimitError(
-                f"The answer has more than {most} rows: ask for a part of it (LIMIT, OFFSET)."
-            )
-        for start in range(0, len(part), _PART):
-            self._outgoing.write(frame(Kind.DATA, part[start : start + _PART]))
-        self._part.clear()
+        is_small = self._size == length <= self._limits.rows
+        if self._rows is not None and not is_small:
+            with memoryview(self._part) as part:
+                if self._rows.add(part[HEAD.size :]) > self._limits.rows:
+                    most = self._limits.rows
+                    raise SizeLimitError(
+                        f"The answer has more than {most} rows: ask for a part of it "
+                        "(LIMIT, OFFSET)."
+                    )
+        HEAD.pack_into(self._part, 0, Kind.DATA.value, length)
+        self._outgoing.write(self._part)
+        del self._part[HEAD.size :]

@@ -1,10 +1,11 @@
 """What is sent to a worker arrives as it was, and nothing else does."""
 
+from itertools import groupby
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from osteokg.kg import errors
@@ -144,15 +145,34 @@ def test_nothing_else_can_be_sent():
         decode(b'{"is": "OsteoKGError"}')
 
 
-@given(
-    frames=st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=20)), max_size=6),
-    size=st.integers(1, 40),
-)
+frames = st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=20)), max_size=6)
+
+
+def joined(frames):
+    """Return frames with what follows each other of an answer as one."""
+    for is_data, some in groupby(frames, key=lambda one: one[0] is Kind.DATA):
+        if not is_data:
+            yield from some
+        elif data := b"".join(content for _, content in some):
+            yield Kind.DATA, data
+
+
+@given(frames=frames, size=st.integers(1, 40))
+@example(frames=[(Kind.DATA, b"12"), (Kind.END, b"T")], size=5)
 def test_frames_are_the_same_however_they_are_cut(frames, size):
     sent = b"".join(frame(kind, content) for kind, content in frames)
     cutter = Frames()
     parts = [sent[start : start + size] for start in range(0, len(sent), size)]
-    assert [found for part in parts for found in cutter.feed(part)] == frames
+    found = [found for part in parts for found in cutter.feed(part)]
+    assert list(joined(found)) == list(joined(frames))
+
+
+def test_an_answer_is_given_on_as_it_comes():
+    cutter = Frames()
+    sent = frame(Kind.DATA, b"123456") + frame(Kind.END)
+    assert cutter.feed(sent[:7]) == [(Kind.DATA, b"12")]
+    assert cutter.feed(sent[7:8]) == [(Kind.DATA, b"3")]
+    assert cutter.feed(sent[8:]) == [(Kind.DATA, b"456"), (Kind.END, b"")]
 
 
 def test_what_begins_no_frame_is_refused():
