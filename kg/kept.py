@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from osteokg.kg.errors import BusyError
 from osteokg.kg.store import Store
 
 __all__ = ["Kept"]
@@ -31,17 +32,24 @@ class Kept:
     async def of(self, name: str, make: Callable[[Store], Awaitable[Thing]]) -> Thing:
         """Return what is made of the store, under a name, and made once.
 
-        Readers who come while it is made wait for the same work; what failed is made again.
+        Readers who come while it is made wait for the same work; what failed is made again. Where
+        the work of another had to make way, a reader does it himself.
         """
-        if name not in self._things:
-            made = self._things[name] = asyncio.ensure_future(make(self.store))
-            made.add_done_callback(_note)  # whoever waited for it may have gone
-        try:
-            thing: Thing = await asyncio.shield(self._things[name])
-        except Exception:
-            self._things.pop(name, None)
-            raise
-        return thing
+        while True:
+            made = self._things.get(name)
+            is_mine = made is None
+            if made is None:
+                made = self._things[name] = asyncio.ensure_future(make(self.store))
+                made.add_done_callback(_note)  # whoever waited for it may have gone
+            try:
+                thing: Thing = await asyncio.shield(made)
+            except Exception as error:
+                if self._things.get(name) is made:
+                    del self._things[name]
+                if is_mine or not isinstance(error, BusyError):
+                    raise
+            else:
+                return thing
 
 
 def _note(made: asyncio.Future[Any]) -> None:

@@ -18,6 +18,7 @@ from osteokg.kg.ordering import kinds_apart
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
 __all__ = [
+    "BACKGROUND",
     "GRAPH_FORMATS",
     "QUAD_FORMATS",
     "RDF_FORMATS",
@@ -90,6 +91,9 @@ def format_named(name: str, offered: Sequence[Format]) -> Format | None:
     return next((format_ for format_ in offered if format_.name == name), None)
 
 
+BACKGROUND = "background"
+
+
 @dataclass(frozen=True)
 class Query:
     """Ask one query: text, the formats acceptable for either form, the dataset to ask.
@@ -98,7 +102,8 @@ class Query:
     parameters replace FROM and FROM NAMED (SPARQL 1.1 Protocol, section 2.1.4,
     https://www.w3.org/TR/sparql11-protocol/#dataset); they name graphs of this dataset only.
     ``version`` asks a kept version, None the current one. ``client`` says who asks, so that one
-    client's slow queries make way before another's; empty for our own pages.
+    client's slow queries make way before another's; empty for our own pages, ``BACKGROUND`` for
+    what nobody waits for: that is answered where a place is free, and for it nobody makes way.
     """
 
     text: str

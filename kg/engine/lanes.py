@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from osteokg.kg.errors import BusyError
+from osteokg.kg.results import BACKGROUND
 from osteokg.kg.worker.limits import Limits
 
 __all__ = ["Lanes", "Ledger", "Place"]
@@ -83,8 +84,13 @@ class Lanes:
         return sum(map(len, self._waiting.values()))
 
     async def enter(self, client: str) -> Place:
-        """Return a place in the quick lane. Raises BusyError where too many wait, or too long."""
+        """Return a place in the quick lane. Raises BusyError where too many wait, or too long.
+
+        What is asked in the background never waits: those who would rather ask now go first.
+        """
         if len(self.quick) >= self._limits.quick_slots or self._waiting:
+            if client == BACKGROUND:
+                raise BusyError("No place is free for what nobody waits for.", 1)
             if self.waiting >= self._limits.waiting:
                 raise BusyError("Too many queries are waiting already.", _TRY_AGAIN)
             return await self._turn(client)
@@ -167,6 +173,8 @@ class Lanes:
         for place in self.quick | self.slow:
             before = taken.get(place.client, self._ledger.taken(place.client, now))
             taken[place.client] = before + now - place.since
+        if BACKGROUND in taken:
+            taken[BACKGROUND] = math.inf
         long = [place for place in self.quick | self.slow if place.is_long]
         last = max(long, key=lambda place: (taken[place.client], now - place.since))
         if last.client == client:

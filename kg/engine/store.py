@@ -21,7 +21,7 @@ from osteokg.kg.errors import (
     SizeLimitError,
     UnavailableError,
 )
-from osteokg.kg.results import Answer, Format, Query
+from osteokg.kg.results import BACKGROUND, Answer, Format, Query
 from osteokg.kg.store import StreamedAnswer, whole
 from osteokg.kg.worker.confinement import LIMITS_MEMORY
 from osteokg.kg.worker.limits import Limits
@@ -154,7 +154,8 @@ class ProcessStore:
                         chosen = query.rows if kind is Kind.ROWS else query.graph
         except BaseException as error:
             errand.end()
-            self._note(error)
+            if query.client != BACKGROUND:
+                self._note(error)
             raise
         assert chosen is not None
         if errand.is_over:

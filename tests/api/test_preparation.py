@@ -11,8 +11,9 @@ from osteokg.api.app import create_app
 from osteokg.api.opening import prepare
 from osteokg.api.preparation import Preparation
 from osteokg.api.settings import Settings
-from osteokg.kg.errors import LimitError
+from osteokg.kg.errors import BusyError, LimitError
 from osteokg.kg.kept import Kept
+from osteokg.kg.results import BACKGROUND
 from osteokg.kg.store import InProcessStore, PinnedStore
 from osteokg.kg.synthesis import Selection, contradictions, effect_directions, evidence_map
 
@@ -36,6 +37,17 @@ class Refusing(Recorded):
         raise LimitError("The query took too long.")
 
 
+class Busy(Recorded):
+    """A store with no place free for the first few times."""
+
+    async def query(self, query):
+        assert query.client == BACKGROUND
+        if len(self.queries) < 3:
+            self.queries.append(query)
+            raise BusyError("No place is free.")
+        return await super().query(query)
+
+
 @pytest.fixture
 def prepared(version):
     """Call a function with what is kept, the store it is kept of, and the engine behind."""
@@ -44,7 +56,7 @@ def prepared(version):
         async def called():
             store, engine = Recorded(version), engine_of(version)
             kept = Kept(PinnedStore(store, version.id))
-            preparation = Preparation(engine)
+            preparation = Preparation(engine, pause=0)
             preparation.begin(kept)
             await preparation.under_way
             return await function(kept, store, engine)
@@ -87,6 +99,44 @@ def test_what_cannot_be_prepared_stops_nothing(prepared, caplog):
     with caplog.at_level(logging.INFO, "osteokg"):
         assert prepared(read, Refusing).squares
     assert "not prepared: The query took too long." in caplog.messages
+
+
+def test_where_no_place_is_free_it_goes_on_later(prepared, caplog):
+    async def read(kept, store, engine):
+        await evidence_map(kept, Selection())
+        return store.queries, len(engine.queries)
+
+    with caplog.at_level(logging.INFO, "osteokg"):
+        asked_by_reader, asked_in_background = prepared(read, Busy)
+    assert asked_by_reader == []
+    assert asked_in_background > 3
+    assert caplog.messages == []
+
+
+def test_a_reader_does_himself_what_had_to_make_way(version):
+    async def both():
+        store, quiet, answers = InProcessStore(version), Busy(version), []
+        kept = Kept(store)
+        away = asyncio.Event()
+
+        async def make(of):
+            answers.append(of)
+            if of is quiet:
+                await away.wait()
+                raise BusyError("No place is free.")
+            return "made"
+
+        first = asyncio.ensure_future(kept.through(quiet).of("it", make))
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(kept.of("it", make))
+        await asyncio.sleep(0)
+        away.set()
+        with pytest.raises(BusyError):
+            await first
+        assert await second == "made"
+        return answers == [quiet, store]
+
+    assert asyncio.run(both())
 
 
 def test_a_service_prepares_its_version_and_counts_none_of_it_as_asked(good):

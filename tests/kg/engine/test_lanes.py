@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from osteokg.kg.engine import Limits
 from osteokg.kg.engine.lanes import Lanes, Ledger
 from osteokg.kg.errors import BusyError
+from osteokg.kg.results import BACKGROUND
 
 
 def in_lanes(work, **limits):
@@ -135,6 +136,35 @@ def test_what_was_taken_before_counts_except_for_our_own_pages():
         return [client for client, _ in stopped]
 
     assert in_lanes(work) == ["greedy"]
+
+
+def test_for_what_nobody_waits_for_nobody_makes_way():
+    async def work(lanes):
+        stopped = []
+        for number in range(3):
+            place = await lanes.enter("a")
+            place.since -= 100
+            place.stop = lambda reason, number=number: stopped.append(number)
+            lanes.promote(place)
+        with pytest.raises(BusyError, match="nobody waits for") as told:
+            await lanes.enter(BACKGROUND)
+        return stopped, told.value.retry_after, lanes.waiting
+
+    assert in_lanes(work) == ([], 1, 0)
+
+
+def test_what_nobody_waits_for_makes_way_first():
+    async def work(lanes):
+        stopped = []
+        for client, seconds in (("a", 100), (BACKGROUND, 1), ("a", 100)):
+            place = await lanes.enter(client)
+            place.since -= seconds
+            place.stop = lambda reason, client=client: stopped.append(client)
+            lanes.promote(place)
+        await lanes.enter("b")
+        return stopped
+
+    assert in_lanes(work) == [BACKGROUND]
 
 
 def test_a_client_waits_for_his_own_queries_until_half_their_time_is_over():
