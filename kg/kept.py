@@ -46,6 +46,9 @@ class Kept:
             except Exception as error:
                 if self._things.get(name) is made:
                     del self._things[name]
+                # The error holds this frame: with the work in it, which holds the error, both and
+                # all that is kept would stay until somebody looks for circles.
+                del made
                 if is_mine or not isinstance(error, BusyError):
                     raise
             else:

@@ -21,7 +21,7 @@ class Errand:
 
     Whoever begins one has to end it: then a worker that has not said all is ended with it, and
     the place is free at once. ``is_last`` says that the worker is of no use afterwards.
-    ``version`` is the one that answers.
+    ``version`` is the one that answers, ``is_over`` says that the worker has said all.
     """
 
     def __init__(
@@ -49,11 +49,7 @@ class Errand:
         self._pool: Pool | None = None
         self._worker: Worker | None = None
         self._run: Run | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether the worker has said all."""
-        return self._run is not None and self._run.is_over
+        self.is_over = False
 
     async def begin(self, current: Callable[[], Pool], pinned: Pool | None = None) -> None:
         """Wait for a turn and have a worker begin, of a pinned pool or that which is current then.
@@ -73,9 +69,10 @@ class Errand:
         Raises OsteoKGError for what is wrong with the request or ended it.
         """
         while True:
-            assert self._run is not None
+            run = self._run
+            assert run is not None
             try:
-                return await self._run.hear()
+                heard = await run.hear()
             except NotStartedError as error:
                 self._take_back()
                 self._attempts += 1
@@ -83,6 +80,9 @@ class Errand:
                     told = "The engine ended before it began: ask again."
                     raise UnavailableError(told, 1) from error
                 await self._hand_over()
+            else:
+                self.is_over = run.is_over
+                return heard
 
     def end(self) -> None:
         """Give back what is held; once is enough."""
@@ -116,6 +116,7 @@ class Errand:
     def _take_back(self) -> None:
         if self._run is not None:
             self._run.end()
+            self._run = None  # it knows this errand: together they would outlive the answer
         if self._worker is not None:
             assert self._pool is not None
             if self._is_last:

@@ -102,12 +102,18 @@ class Run:
             elif kind is not Kind.STARTED:
                 frames.append((kind, content))
         if worker.is_idle and self._failed:
-            raise self._failed
+            raise self._failure()
         return frames
 
     def end(self) -> None:
         """Stop the clock; the worker is stopped by whoever takes it back."""
         self._timer.cancel()
+
+    def _failure(self) -> OsteoKGError:
+        """Return what the worker found wrong and forget it: the error will know this run."""
+        failed, self._failed = self._failed, None
+        assert failed is not None
+        return failed
 
     def _is_long(self) -> None:
         left = self._seconds + _GRACE - self._promote_after

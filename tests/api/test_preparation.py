@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
+import weakref
 
 import httpx2
 import pytest
@@ -137,6 +139,27 @@ def test_a_reader_does_himself_what_had_to_make_way(version):
         return answers == [quiet, store]
 
     assert asyncio.run(both())
+
+
+def test_what_is_kept_goes_with_its_version_after_work_that_had_to_make_way(version):
+    async def both():
+        kept = Kept(InProcessStore(version))
+        gone = weakref.ref(kept)
+
+        async def make(_store):
+            raise BusyError("No place is free.")
+
+        gc.disable()
+        try:
+            with contextlib.suppress(BusyError):
+                await kept.of("it", make)
+            del kept, make
+            await asyncio.sleep(0)  # what woke this task is held until it waits again
+            return gone()
+        finally:
+            gc.enable()
+
+    assert asyncio.run(both()) is None
 
 
 def test_a_service_prepares_its_version_and_counts_none_of_it_as_asked(good):

@@ -1,6 +1,8 @@
 """A store of processes answers as one in this process does, whatever it is asked."""
 
 import asyncio
+import contextlib
+import gc
 import gzip
 import json
 
@@ -8,6 +10,8 @@ import pyoxigraph as ox
 import pytest
 
 from osteokg.kg.engine import Limits, Snapshot
+from osteokg.kg.engine.errand import Errand
+from osteokg.kg.engine.run import Run
 from osteokg.kg.errors import (
     GoneError,
     NotAcceptableError,
@@ -31,6 +35,22 @@ def test_the_default_graph_is_the_union_each_triple_once(run, count):
     assert run(count) == 1201
     named = Query("SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }")
     assert b'"1203"' in run(lambda store: store.query(named)).body
+
+
+def test_an_answer_is_let_go_without_anybody_looking_for_circles(run):
+    async def ask(store):
+        gc.collect()
+        gc.disable()
+        try:
+            for text in ("ASK {}", "SELECT * { ?s ?p ?o }", "no query"):
+                with contextlib.suppress(QuerySyntaxError):
+                    await store.query(Query(text))
+            await asyncio.sleep(0)
+            return [one for one in gc.get_objects() if isinstance(one, (Errand, Run))]
+        finally:
+            gc.enable()
+
+    assert run(ask) == []
 
 
 def test_without_union_the_default_graph_is_the_file_s_own(run, count, make_snapshot):
