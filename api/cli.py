@@ -129,8 +129,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    # The web framework takes half a second to import, which no other command needs.
-    from osteokg.api.serving import serve  # noqa: PLC0415 - see above
+    from osteokg.api.serving import serve  # noqa: PLC0415 - the web framework, half a second
 
     return serve(arguments)
 
@@ -185,8 +184,7 @@ def _mcp(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    # An extra, and the engine with it.
-    from osteokg.api.remote_engine import load  # noqa: PLC0415 - see above
+    from osteokg.api.remote_engine import load  # noqa: PLC0415 - an extra, and the engine
 
     return load(arguments)
 

@@ -13,13 +13,12 @@ __all__ = ["plain_markdown", "rendered"]
 
 def rendered(comparison: Comparison, form: str) -> str:
     """Return a comparison as ``text``, ``markdown`` or ``html``, a page that needs nothing else."""
-    # Nobody who asks for another command waits for it.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - see above
+    import jinja2  # noqa: PLC0415 - nobody who asks for another command waits for it
 
-    environment = Environment(
-        loader=FileSystemLoader(packaged("api", "templates")),
-        autoescape=select_autoescape(),  # HTML, by the template's suffix
-        undefined=StrictUndefined,
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(packaged("api", "templates")),
+        autoescape=jinja2.select_autoescape(),  # HTML, by the template's suffix
+        undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,

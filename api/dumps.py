@@ -84,7 +84,7 @@ async def dumps_of_version(request: Request, version: str) -> Response:
         return await _to_current(request, "")
     kept = [one for one in await kept_versions(request) if one.id == version]
     if not kept:
-        raise GoneError(f"Version {version} is not kept here; /versions lists those that are.")
+        raise GoneError.of_version(version)
     files = files_of_release()
     if prefers_html(request.headers.get("accept"), ["application/json"]):
         current = request.app.state.store.version

@@ -132,7 +132,7 @@ async def _before(request: Request, version: str) -> str:
     """Return the version that was kept before another."""
     ids = [one.id for one in await kept_versions(request)]
     if version not in ids:
-        raise GoneError(f"Version {version} is not kept here; /versions lists those that are.")
+        raise GoneError.of_version(version)
     if version == ids[-1]:
         raise NotFoundError(
             f"Version {version[:12]} is the oldest that is kept: none was before it."

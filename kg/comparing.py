@@ -83,7 +83,7 @@ class Comparisons:
     def _snapshot(self, version: str) -> Snapshot:
         snapshot = self._find(version)
         if snapshot is None:
-            raise GoneError(f"Version {version} is not kept here; /versions lists those that are.")
+            raise GoneError.of_version(version)
         return snapshot
 
     async def _compare(self, sides: list[Snapshot]) -> Comparison:

@@ -184,6 +184,11 @@ class GoneError(RequestError):
     status = 410
     title = "The version is not kept"
 
+    @classmethod
+    def of_version(cls, version: str) -> GoneError:
+        """Return the error of a version that is not kept, by its id."""
+        return cls(f"Version {version} is not kept here; /versions lists those that are.")
+
 
 class PreconditionError(RequestError):
     """Report that the version a client wants to change is not the current one."""

@@ -68,9 +68,7 @@ class Releases:
         if task is None:
             snapshot = self._find(version)
             if snapshot is None:
-                raise GoneError(
-                    f"Version {version} is not kept here; /versions lists those that are."
-                )
+                raise GoneError.of_version(version)
             task = self._made[version] = asyncio.create_task(self._make(snapshot))
         self._made.move_to_end(version)
         try:

@@ -142,7 +142,7 @@ class InProcessStore:
     async def query(self, query: Query) -> Answer:
         """Answer a query without blocking the event loop."""
         if query.version not in (None, self._version):
-            raise GoneError(f"Version {query.version} is not kept here.")
+            raise GoneError.of_version(query.version)
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._pool, _evaluate, self._store, query)
         return Answer(answer.format, answer.body, self._version)

@@ -70,8 +70,7 @@ async def _shown(kind: Kind, version: Version, arguments: argparse.Namespace) ->
     if arguments.format == "csv":
         return as_csv(kind.rows(found), COLUMNS[kind.name])
     if arguments.format == "svg":
-        # The web framework takes half a second to import, which no other format needs.
-        from osteokg.api.synthesis.pages import drawing  # noqa: PLC0415 - see above
+        from osteokg.api.synthesis.pages import drawing  # noqa: PLC0415 - the web framework with it
 
         return drawing(kind, kind.items(found), asked)
     for change in found.changes:

@@ -293,7 +293,7 @@ class ProcessStore:
         if version not in self._opening:
             snapshot = self._snapshot_of(version)
             if snapshot is None:
-                raise GoneError(f"Version {version} is not kept here.")
+                raise GoneError.of_version(version)
             opening = asyncio.create_task(self._open(snapshot, 1))
             opening.add_done_callback(lambda done: self._note_opened(version, done))
             self._opening[version] = opening
