@@ -7,14 +7,13 @@ import logging
 import re
 import time
 from collections.abc import AsyncGenerator
-from types import TracebackType
 
 from osteokg.api.log import SLOW_QUERIES
 from osteokg.api.metrics import Metrics
 from osteokg.api.visits import visit_under_way
 from osteokg.kg.errors import OsteoKGError
 from osteokg.kg.results import Answer, Query
-from osteokg.kg.store import Store, StreamedAnswer
+from osteokg.kg.store import Chunks, Store, StreamedAnswer
 
 __all__ = ["WatchedStore"]
 
@@ -112,7 +111,7 @@ class _Watch:
         self._store.tell(self._query, outcome, self._seconds, self._version)
 
 
-class _WatchedChunks(AsyncGenerator[bytes, None]):
+class _WatchedChunks(Chunks):
     """Pass on the chunks of an answer; know how they ended."""
 
     def __init__(self, chunks: AsyncGenerator[bytes, None], watch: _Watch) -> None:
@@ -129,16 +128,10 @@ class _WatchedChunks(AsyncGenerator[bytes, None]):
             self._watch.ends(outcome_of(error))
             raise
 
-    async def athrow(
-        self,
-        kind: type[BaseException] | BaseException,
-        _value: BaseException | object = None,
-        _traceback: TracebackType | None = None,
-    ) -> bytes:
+    async def let_go(self) -> None:
         """Let go of the answer; if it has not ended, its reader has left."""
         self._watch.ends("left")
         await self._chunks.aclose()
-        raise kind
 
 
 def outcome_of(error: BaseException) -> str:

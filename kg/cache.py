@@ -7,13 +7,12 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TypeAlias
 
 from osteokg.kg.errors import BusyError, OsteoKGError
 from osteokg.kg.results import Answer, Query
 from osteokg.kg.sparql import is_repeatable
-from osteokg.kg.store import Store, StreamedAnswer, whole
+from osteokg.kg.store import Chunks, Store, StreamedAnswer, whole
 
 __all__ = ["CacheStatus", "CachedStore"]
 
@@ -234,7 +233,7 @@ def _key(query: Query, version: str) -> Key:
     return hashlib.sha256(repr((*told[:5], formats)).encode()).digest()
 
 
-class _Chunks(AsyncGenerator[bytes, None]):
+class _Chunks(Chunks):
     """Give parts that are there, then what is still to come; closing closes that."""
 
     def __init__(self, parts: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> None:
@@ -248,13 +247,7 @@ class _Chunks(AsyncGenerator[bytes, None]):
             raise StopAsyncIteration
         return await anext(self._rest)
 
-    async def athrow(
-        self,
-        kind: type[BaseException] | BaseException,
-        _value: BaseException | object = None,
-        _traceback: TracebackType | None = None,
-    ) -> bytes:
+    async def let_go(self) -> None:
         self._parts.clear()
         if self._rest is not None:
             await self._rest.aclose()
-        raise kind

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from osteokg.kg.results import Answer, Format, Query, evaluate
 if TYPE_CHECKING:  # a store in another process is told a version's id and file, no more
     from osteokg.kg.version import Version
 
-__all__ = ["InProcessStore", "PinnedStore", "Store", "StreamedAnswer", "whole"]
+__all__ = ["Chunks", "InProcessStore", "PinnedStore", "Store", "StreamedAnswer", "whole"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,25 @@ def whole(answer: Answer) -> StreamedAnswer:
     return StreamedAnswer(answer.format, answer.version, _Once(body), len(body), body)
 
 
-class _Once(AsyncGenerator[bytes, None]):
+class Chunks(AsyncGenerator[bytes, None]):
+    """Give an answer's parts once; to close it, read or not, lets go of what lies behind."""
+
+    @abstractmethod
+    async def let_go(self) -> None:
+        """Let go of what lies behind, once is enough."""
+
+    async def athrow(
+        self,
+        kind: type[BaseException] | BaseException,
+        _value: BaseException | object = None,
+        _traceback: TracebackType | None = None,
+    ) -> bytes:
+        """Let go and raise what was thrown in; closing throws GeneratorExit."""
+        await self.let_go()
+        raise kind
+
+
+class _Once(Chunks):
     """Give one part, once."""
 
     def __init__(self, part: bytes) -> None:
@@ -59,14 +78,8 @@ class _Once(AsyncGenerator[bytes, None]):
             raise StopAsyncIteration
         return self._left.pop()
 
-    async def athrow(
-        self,
-        kind: type[BaseException] | BaseException,
-        _value: BaseException | object = None,
-        _traceback: TracebackType | None = None,
-    ) -> bytes:
+    async def let_go(self) -> None:
         self._left.clear()
-        raise kind
 
 
 class Store(Protocol):

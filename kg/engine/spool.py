@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import IO, TypeVar
 
 from osteokg.kg.errors import OsteoKGError, SizeLimitError, UnavailableError
 from osteokg.kg.results import Format
+from osteokg.kg.store import Chunks
 from osteokg.kg.worker.limits import Limits
 
-__all__ = ["Chunks", "Space", "Spooled"]
+__all__ = ["Space", "Spooled", "SpooledChunks"]
 
 Result = TypeVar("Result")
 
@@ -205,7 +205,7 @@ async def _in_thread(work: Callable[..., Result], *arguments: object) -> Result:
         raise
 
 
-class Chunks(AsyncGenerator[bytes, None]):
+class SpooledChunks(Chunks):
     """Give an answer's parts once; closing it, read or not, lets go of all that lies behind."""
 
     def __init__(self, answer: Spooled, let_go: Callable[[], object]) -> None:
@@ -225,15 +225,9 @@ class Chunks(AsyncGenerator[bytes, None]):
             raise StopAsyncIteration
         return part
 
-    async def athrow(
-        self,
-        kind: type[BaseException] | BaseException,
-        _value: BaseException | object = None,
-        _traceback: TracebackType | None = None,
-    ) -> bytes:
-        """Let go and raise what was thrown in; closing throws GeneratorExit."""
+    async def let_go(self) -> None:
+        """Let go of the answer and whatever else."""
         self._end()
-        raise kind
 
     def __del__(self) -> None:
         """Let go of an answer that somebody forgot."""

@@ -13,7 +13,7 @@ from osteokg.kg.engine.lanes import Lanes
 from osteokg.kg.engine.loaders import Forked
 from osteokg.kg.engine.pool import ENDED, Pool
 from osteokg.kg.engine.processes import Source, Spawned
-from osteokg.kg.engine.spool import Chunks, Space, Spooled
+from osteokg.kg.engine.spool import Space, Spooled, SpooledChunks
 from osteokg.kg.errors import (
     EngineError,
     GoneError,
@@ -169,10 +169,10 @@ class ProcessStore:
             except BaseException:
                 answer.close()
                 raise
-            return StreamedAnswer(chosen, errand.version, Chunks(answer, _nothing), size)
+            return StreamedAnswer(chosen, errand.version, SpooledChunks(answer, _nothing), size)
         task = self._in_background(self._spool(errand, parts, answer))
         task.add_done_callback(lambda _: errand.end())  # one that is cancelled may never begin
-        return StreamedAnswer(chosen, errand.version, Chunks(answer, task.cancel))
+        return StreamedAnswer(chosen, errand.version, SpooledChunks(answer, task.cancel))
 
     async def evaluate(self, write: Write, client: str = "") -> dict[str | None, bytes | None]:
         """Return what a write would make of the current version, which stays as it is.

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx2
 
-from osteokg.kg.engine.spool import Chunks, Space, Spooled
+from osteokg.kg.engine.spool import Space, Spooled, SpooledChunks
 from osteokg.kg.errors import (
     BusyError,
     GoneError,
@@ -149,7 +149,9 @@ class RemoteStore:
             task.cancel()
             raise
         size = answer.size if answer.is_whole else None
-        return StreamedAnswer(answer.format, answer.version, Chunks(answer, task.cancel), size)
+        return StreamedAnswer(
+            answer.format, answer.version, SpooledChunks(answer, task.cancel), size
+        )
 
     async def close(self) -> None:
         """End what is under way, close the connections and the rehearsal."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osteokg.kg.engine import Limits
-from osteokg.kg.engine.spool import Chunks, Space, Spooled
+from osteokg.kg.engine.spool import Space, Spooled, SpooledChunks
 from osteokg.kg.errors import SizeLimitError, TimeLimitError
 from osteokg.kg.results import ROW_FORMATS
 
@@ -46,7 +46,7 @@ def test_what_goes_in_comes_out(parts, turns, others):
 def test_a_reader_waits_for_the_writer():
     async def work():
         answer = Spooled(Space(SMALL))
-        chunks = Chunks(answer, lambda: None)
+        chunks = SpooledChunks(answer, lambda: None)
         reading = asyncio.create_task(anext(chunks))
         await asyncio.sleep(0)
         assert not reading.done()
@@ -85,7 +85,7 @@ def test_an_error_comes_after_what_was_there_before_it():
         answer = Spooled(Space(SMALL))
         await answer.write(b"x" * 2000)
         answer.fail(TimeLimitError("late"))
-        chunks = Chunks(answer, lambda: None)
+        chunks = SpooledChunks(answer, lambda: None)
         assert await anext(chunks) == b"x" * 2000
         with pytest.raises(TimeLimitError, match="late"):
             await anext(chunks)
@@ -119,7 +119,7 @@ def test_closing_lets_go_read_or_not(begun):
         for _ in range(3):
             await answer.write(b"x" * 900)
         gone = []
-        chunks = Chunks(answer, lambda: gone.append(True))
+        chunks = SpooledChunks(answer, lambda: gone.append(True))
         if begun:
             await anext(chunks)
         await chunks.aclose()
