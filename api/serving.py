@@ -35,6 +35,9 @@ __all__ = ["bind", "ended_in_order", "listen", "serve"]
 _NEW_OBJECTS = 20_000
 """After so many new objects those that only hold each other are looked for."""
 
+_TIDY_AGAIN = 20.0
+"""After so many seconds memory is given back again."""
+
 _WAITING = 2048
 """So many connections may wait to be let in, as uvicorn has it."""
 
@@ -95,10 +98,11 @@ async def _serve(
         listen(sockets)
         gc.collect()
         gc.freeze()  # what serves to the end need not be looked through for what is over
-        _give_back_memory()
         # A request makes hundreds of objects, nearly all of which go by themselves.
         gc.set_threshold(_NEW_OBJECTS)
+        tidying = asyncio.create_task(_give_back_memory())
         await server.serve(sockets)
+        tidying.cancel()
     finally:
         await opened.close()
     if server.interrupted:
@@ -106,15 +110,18 @@ async def _serve(
     return 0 if server.started else 2
 
 
-def _give_back_memory() -> None:
-    """Give the system back what the start took and nothing holds any more, a third of it.
+async def _give_back_memory() -> None:
+    """Give the system back what is free, now and again until cancelled.
 
-    glibc keeps it otherwise, https://man7.org/linux/man-pages/man3/malloc_trim.3.html.
+    At first that is a third of what the start took; later what large requests have left. glibc
+    keeps it otherwise, https://man7.org/linux/man-pages/man3/malloc_trim.3.html.
     """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other libraries have none
-        if trim is not None:
-            trim(0)
+    if sys.platform != "linux":
+        return
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other libraries have none
+    while trim is not None:
+        await asyncio.to_thread(trim, 0)
+        await asyncio.sleep(_TIDY_AGAIN)
 
 
 def _announce(settings: Settings, words: str) -> None:

@@ -63,7 +63,8 @@ class _Flight:
 
     def land(self, outcome: _Outcome) -> None:
         """Tell all who wait."""
-        for turn in self._waiting:
+        waiting, self._waiting = self._waiting, []
+        for turn in waiting:
             if not turn.done():
                 turn.set_result(outcome)
 
@@ -156,7 +157,10 @@ class CachedStore:
             if key in self._large:
                 return None
             if outcome and not (isinstance(outcome, BusyError) and flight.client != query.client):
-                raise outcome
+                try:
+                    raise outcome
+                finally:
+                    del outcome  # it holds this frame
         self._status.misses += 1
         flight = self._flights[key] = _Flight(query.client)
         outcome = None
@@ -169,6 +173,7 @@ class CachedStore:
         finally:
             del self._flights[key]
             flight.land(outcome)
+            del outcome  # an error holds this frame, and with it all of the request
         return got
 
     async def _evaluate(self, key: Key, query: Query, version: str) -> Answer | StreamedAnswer:

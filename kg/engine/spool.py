@@ -131,6 +131,7 @@ class Spooled:
     def close(self) -> None:
         """Let go of what is held; what still comes is dropped."""
         self._closed = True
+        self.error = None  # it holds the frames that it went through, and they this
         self._forget(self._in_memory)
         self._parts.clear()
         self._changed.set()

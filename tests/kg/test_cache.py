@@ -1,7 +1,9 @@
 """The cache: what is kept, what is shared, what passes by; held against a store that counts."""
 
 import asyncio
+import gc
 import json
+import weakref
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 
@@ -382,6 +384,36 @@ async def test_who_shares_does_not_make_way_for_another_s_sins():
         await greedy
     assert (await modest).body == store.body(Query("500", client="modest"))
     assert [query.client for query in store.asked] == ["greedy", "modest"]
+
+
+class Failing(Counting):
+    """A store that answers nothing, and holds nothing of what it is asked."""
+
+    async def stream(self, _query):
+        await self.gate.wait()
+        raise QuerySyntaxError("No.")
+
+
+@run
+async def test_an_error_does_not_keep_the_request_that_it_ended():
+    """Of who asked first as of who waited: not even until somebody looks for circles."""
+    store = Failing()
+    cache = CachedStore(store, 10_000, 1000)
+    store.gate.clear()
+    queries = [Query("500"), Query("500")]
+    gone = [weakref.ref(query) for query in queries]
+    gc.disable()
+    try:
+        asking = [asyncio.ensure_future(cache.query(query)) for query in queries]
+        await settle()
+        store.gate.set()
+        errors = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(error) for error in errors] == [QuerySyntaxError] * 2
+        del asking, queries, errors
+        await settle()
+        assert [query() for query in gone] == [None, None]
+    finally:
+        gc.enable()
 
 
 @run
