@@ -35,6 +35,8 @@ from osteokg.kg.version import build
 ROUNDS = 6
 REST = 0.01
 """A client does nothing for so many seconds between two requests."""
+GIVING_BACK = 6.0
+"""Within so many seconds a service gives free memory back to the system."""
 GOOD = {"right", "told so", "written", "closed", "went away"}
 GROWTH = 0.1
 MORE = 16 << 20
@@ -158,8 +160,9 @@ def idle(address: str) -> dict[str, float]:
 
 
 def measure(process: int, address: str, temporary: Path) -> Rest:
-    """Return what an idle service holds."""
+    """Return what an idle service holds, when it has given back what it does not."""
     figures = idle(address)
+    time.sleep(GIVING_BACK)
     made = descendants(process)
     sizes = [memory(one) for one in made]
     return Rest(
