@@ -31,20 +31,31 @@ _INSTEAD = {
 }
 
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
-    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
-    r'|"(?:[^"\\\n\r]|\\.)*"'
-    r"|'(?:[^'\\\n\r]|\\.)*'"
-    r"|<[^<>\"{}|^`\\\x00-\x20]*>"
-    r"|#[^\n\r]*"
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\\?\Z)'
+    r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:'''|\\?\Z)"
+    r'|"(?:[^"\\\n\r]++|\\.)*+"?'
+    r"|'(?:[^'\\\n\r]++|\\.)*+'?"
+    r"|<[^<>\"{}|^`\\\x00-\x20]*+>"
+    r"|#[^\n\r]*+"
     r"|[?$]\w+"
     r"|@[A-Za-z]+(?:-[A-Za-z0-9]+)*"
     r"|_:[\w.·-]+"
-    r"|[\w-]*(?:\.[\w-]+)*:(?:[\w:·.-]|%[0-9A-Fa-f]{2}|\\.)*"  # a prefixed name, not a keyword
-    r"|(?P<word>[A-Za-z_]\w*)"
+    r"|[\w-]*+(?:\.[\w-]++)*+:(?:[\w:·.-]|%[0-9A-Fa-f]{2}|\\.)*+"  # a prefixed name, no keyword
+    r"|(?P<run>[\w-]++(?:\.[\w-]++)*+)"
     r"|.",
     re.DOTALL,
 )
+"""A token, or a run of several that could have become a prefixed name and have not.
+
+Nothing is read more than twice, whatever is written: a string that does not end goes on to where
+it would have to, and no name is looked for again within a run in which there is none.
+"""
+_IN_RUN = re.compile(r"(?P<word>[A-Za-z_]\w*)|.", re.DOTALL)
+_LONGEST = 1 << 16
+"""A query of more characters is taken for one that differs: others wait while it is looked at.
+
+It is more than an address may have, so no cache on the way would hold its answer.
+"""
 _DIFFERS = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]")  # '#': a comment before '('
 _GRAPHS = re.compile(r"graph|from|\\u", re.IGNORECASE)
 _BLANK = re.compile(r"_:|[\[(]")
@@ -68,8 +79,11 @@ def is_repeatable(query: str) -> bool:
 
     One that makes blank nodes (in the template of CONSTRUCT) has not: each time they have other
     names. One that calls NOW, RAND, UUID, STRUUID or BNODE may not. The calls are looked for in
-    strings and comments too: a lexer that overlooked one would let a stale answer be kept.
+    strings and comments too: a lexer that overlooked one would let a stale answer be kept. Of a
+    query of more than 65,536 characters that is not asked.
     """
+    if len(query) > _LONGEST:
+        return False
     text = query.upper()
     made = text.partition("CONSTRUCT")[2].partition("{")[2].partition("}")[0]
     return not (_BLANK.search(made) or _DIFFERS.search(text))  # ten times as fast as to ignore case
@@ -88,7 +102,11 @@ def may_name_graphs(query: str) -> bool:
 def tokens(text: str) -> Iterator[tuple[str, bool, int]]:
     """Give the tokens of a query or update: text, whether it is a bare word, offset."""
     for found in _TOKEN.finditer(text):
-        yield found[0], found["word"] is not None, found.start()
+        if found["run"] is None:
+            yield found[0], False, found.start()
+            continue
+        for part in _IN_RUN.finditer(text, *found.span()):
+            yield part[0], part["word"] is not None, part.start()
 
 
 def language_of(text: str) -> str:

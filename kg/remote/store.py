@@ -184,7 +184,7 @@ class RemoteStore:
                 head += part
                 if len(head) > _ENOUGH:
                     break
-        reading = _reading_of(query.text, answer.format, head)
+        reading = await asyncio.to_thread(_reading_of, query.text, answer.format, head)
         if len(query.text) <= _SHORT:
             self._read[key] = reading
             if len(self._read) > _READ:
@@ -223,7 +223,9 @@ class RemoteStore:
         """Ask the endpoint, make the answer ours, and see that it was of one version."""
         loaded, dialect = self._holdings.loaded, self._holdings.dialect
         answer.version = loaded.version
-        posted = dialect.post(query, reading.form, loaded, self.limits.seconds)
+        posted = await asyncio.to_thread(  # a long query is read and translated
+            dialect.post, query, reading.form, loaded, self.limits.seconds
+        )
         accept = ROW_FORMATS[0].media_types[0] if reading.form in ("ASK", "SELECT") else ACCEPTED
         async with self._endpoint.ask(posted.fields, accept) as response:
             kind = response.headers.get("content-type", "")

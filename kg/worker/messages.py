@@ -187,7 +187,9 @@ def framed(request: Query | Write) -> bytes:
     if not isinstance(request, Query) or not _is_like_most(request):
         return frame(Kind.REQUEST, encode(request))
     text = request.text.encode("utf-8", "surrogatepass")
-    return frame(Kind.QUERY, _beside(*tuple(vars(request).values())[1:]) + text)
+    beside = _beside(*tuple(vars(request).values())[1:])
+    # Joined once: the text may be long.
+    return b"".join([HEAD.pack(Kind.QUERY.value, len(beside) + len(text)), beside, text])
 
 
 def request_in(kind: Kind, content: bytes) -> Query | Write:

@@ -129,6 +129,15 @@ def test_what_is_nested_too_deeply_is_a_client_s_error(running):
     assert answer.json()["title"] == "The query is nested too deeply"
 
 
+@pytest.mark.parametrize("name", hostile_queries.WRONG)
+def test_what_is_no_query_is_read_once(running, name):
+    """Where it goes wrong the worker says; whether it is an update, the main process asks."""
+    client, _, _ = running
+    answer = ask(client, hostile_queries.WRONG[name])
+    assert (answer.status_code, answer.json()["title"]) == (400, "The query does not parse")
+    assert ask(client, "ASK {}").json()["boolean"]
+
+
 def test_a_query_is_answered_while_eight_hostile_ones_run(running):
     client, _, _ = running
     connections = [begin(client, ENDLESS) for _ in range(8)]

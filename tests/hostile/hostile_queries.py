@@ -1,6 +1,10 @@
-"""Hostile queries of every kind we know: ``DEEP`` ones can be read, ``ENDLESS`` ones never end."""
+"""Hostile queries of every kind we know.
 
-__all__ = ["DEEP", "ENDLESS", "PRODUCT", "nested"]
+``DEEP`` ones can be read, ``ENDLESS`` ones never end, ``WRONG`` ones are none: only who looks for
+what they might be may read them again and again.
+"""
+
+__all__ = ["DEEP", "ENDLESS", "PRODUCT", "WRONG", "nested"]
 
 
 def nested(begin: str, end: str, levels: int, inner: str = "") -> str:
@@ -48,4 +52,11 @@ ENDLESS = {
     "paths everywhere": "SELECT (COUNT(*) AS ?n) { "
     + " . ".join(f"?a{n} (<http://ex.org/p1>|!<a:b>)* ?b{n}" for n in range(3))
     + " }",
+}
+WRONG = {
+    "words and dots": "a." * 200_000,
+    "words and hyphens": "a-" * 200_000,
+    "a long string without an end": 'ASK { ?s ?p """' + 'a"' * 200_000,
+    "strings that do not end": "ASK { ?s ?p " + "'''\"" * 100_000,
+    "names that do not end": "<a" * 200_000,
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
 from osteokg.kg.results import Query, evaluate
-from osteokg.kg.sparql import is_repeatable, refuse_outside, syntax_error, words
+from osteokg.kg.sparql import is_repeatable, refuse_outside, syntax_error, tokens, words
 
 ASKS_ELSEWHERE = {
     "plain": "SELECT * { SERVICE <URL> { ?s ?p ?o } }",
@@ -227,6 +227,32 @@ def test_a_syntax_error_has_line_and_column(text, line):
 def test_a_message_without_a_place_is_passed_on():
     error = syntax_error(SyntaxError("odd"))
     assert (str(error), error.line) == ("odd", None)
+
+
+@given(st.text("ab1-.:_\"'<>#?@%\\é {\n/^"))
+def test_tokens_are_the_text_and_words_are_words(text):
+    found = list(tokens(text))
+    assert "".join(token for token, _, _ in found) == text
+    for token, is_word, offset in found:
+        assert text.startswith(token, offset)
+        assert not is_word or re.fullmatch(r"[A-Za-z_]\w*", token)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.b:c d", ["d"]),
+        ("a-b.c", ["a", "b", "c"]),
+        ("1.5e3.x", ["e3", "x"]),
+        ("é-ASK", ["ASK"]),
+        ("x..y:z", ["x"]),
+        ("'''a' b'' c", []),
+        ('"a b\nc', ["c"]),
+        ("'''a\nb''' c", ["c"]),
+    ],
+)
+def test_words_are_what_is_no_name_and_no_string(text, expected):
+    assert [token for token, is_word, _ in tokens(text) if is_word] == expected
 
 
 # What may be kept
