@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Protocol
 
 from osteokg.kg.worker.messages import Frames, Kind
@@ -30,10 +31,13 @@ class Channel(Protocol):
         """Send something without waiting; whether it arrives is known when nothing is heard."""
         ...
 
-    async def hear(self) -> Heard:
+    async def hear(self, at_end: Callable[[bytes], None] | None = None) -> Heard:
         """Return what comes next: frames that came together, one at least.
 
-        Raises EOFError or OSError where nothing more can come.
+        ``at_end`` is called with what the frame that ends an answer holds, as soon as it is there
+        and perhaps before anybody's turn to read it: the worker has nothing to do from then on. A
+        channel that cannot tell does not call it. Raises EOFError or OSError where nothing more
+        can come.
         """
         ...
 
@@ -52,7 +56,8 @@ class SocketChannel(asyncio.Protocol):
         self._ahead = 0
         self._paused = False
         self._lost: BaseException | None = None
-        self._listener: asyncio.Future[None] | None = None
+        self._listener: asyncio.Future[Heard] | None = None
+        self._at_end: Callable[[bytes], None] | None = None
         self._transport: asyncio.Transport
 
     @classmethod
@@ -71,16 +76,16 @@ class SocketChannel(asyncio.Protocol):
         """Take what came; what is no frame ends the channel."""
         self._heard += self._frames.feed(data)
         self._ahead += len(data)
+        if self._heard:
+            self._tell()
         if self._ahead > BUFFER and self._heard and not self._paused:
             self._paused = True
             self._transport.pause_reading()
-        if self._heard:
-            self._wake()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note that nothing more comes."""
         self._lost = exc or EOFError()
-        self._wake()
+        self._tell()
 
     @property
     def is_open(self) -> bool:
@@ -91,14 +96,18 @@ class SocketChannel(asyncio.Protocol):
         """Send something without waiting."""
         self._transport.write(content)
 
-    async def hear(self) -> Heard:
+    async def hear(self, at_end: Callable[[bytes], None] | None = None) -> Heard:
         """Return the frames that came together. Raises EOFError or OSError where none can come."""
-        while not self._heard:
-            if self._lost is not None:
-                raise self._lost if isinstance(self._lost, OSError) else EOFError
-            self._listener = asyncio.get_running_loop().create_future()
-            await self._listener
-        heard, self._heard, self._ahead = self._heard, [], 0
+        heard = self._take()
+        try:
+            while not heard:
+                if self._lost is not None:
+                    raise self._lost if isinstance(self._lost, OSError) else EOFError
+                self._listener = asyncio.get_running_loop().create_future()
+                self._at_end = at_end
+                heard = await self._listener
+        finally:
+            self._listener = self._at_end = None
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
@@ -108,9 +117,18 @@ class SocketChannel(asyncio.Protocol):
         """Let go of the socket."""
         self._transport.close()
 
-    def _wake(self) -> None:
-        if self._listener is not None and not self._listener.done():
-            self._listener.set_result(None)
+    def _take(self) -> Heard:
+        heard, self._heard, self._ahead = self._heard, [], 0
+        return heard
+
+    def _tell(self) -> None:
+        """Give whoever listens what was heard, even nothing."""
+        if self._listener is None or self._listener.done():
+            return
+        heard = self._take()
+        self._listener.set_result(heard)
+        if self._at_end is not None and heard and heard[-1][0] is Kind.END:
+            self._at_end(heard[-1][1])
 
 
 class StreamChannel:
@@ -131,8 +149,9 @@ class StreamChannel:
         """Send something without waiting."""
         self._writer.write(content)
 
-    async def hear(self) -> Heard:
+    async def hear(self, at_end: Callable[[bytes], None] | None = None) -> Heard:
         """Return the frames that came together. Raises EOFError or OSError where none can come."""
+        del at_end  # what is read here is read by who asks for it
         while data := await self._reader.read(_PART):
             if frames := self._frames.feed(data):
                 return frames

@@ -20,7 +20,9 @@ class Errand:
     """Hold a request, its place in the lanes and the worker that does it.
 
     Whoever begins one has to end it: then a worker that has not said all is ended with it, and
-    the place is free at once. ``is_last`` says that the worker is of no use afterwards.
+    the place is free at once. One that has said all is given back as soon as it has, and does
+    what the next asks while this one's answer is written. ``is_last`` says that the worker is of
+    no use afterwards.
     ``version`` is the one that answers, ``is_over`` says that the worker has said all.
     """
 
@@ -60,8 +62,9 @@ class Errand:
             pinned.enter()
             self._pinned = pinned
         self._current = current
-        self._place = await self._lanes.enter(self._client)
-        await self._hand_over()
+        self._place = await self._lanes.enter(self._client, self._begin_at)
+        if self._run is None:
+            await self._hand_over()
 
     async def hear(self) -> list[tuple[Kind, bytes]]:
         """Return what comes next, perhaps nothing yet; another worker begins where one had not.
@@ -94,15 +97,36 @@ class Errand:
             self._pinned.leave()
             self._pinned = None
 
+    def _begin_at(self, place: Place) -> None:
+        """Have an idle worker begin at the moment there is a place, not when we are told of it."""
+        pool = self._pinned or self._current()
+        if (worker := pool.take_idle()) is not None:
+            self._enter(pool)
+            self._start(worker, place)
+
     async def _hand_over(self) -> None:
-        place = self._place
-        assert place is not None
-        pool = self._pool = self._pinned or self._current()
+        pool = self._pinned or self._current()
+        self._enter(pool)
+        worker = await pool.take()
+        assert self._place is not None
+        self._start(worker, self._place)
+
+    def _enter(self, pool: Pool) -> None:
+        self._pool = pool
         self.version = pool.version
         pool.enter()
-        worker = self._worker = await pool.take()
-        run = Run(worker, self._request, self._seconds, self._promote_after, self._promote)
-        self._run = run
+
+    def _start(self, worker: Worker, place: Place) -> None:
+        self._worker, self._place = worker, place
+        seconds, promote_after = self._seconds, self._promote_after
+        run = self._run = Run(
+            worker,
+            self._request,
+            seconds,
+            promote_after,
+            promote=self._promote,
+            release=self.end,
+        )
         place.since = run.since
         place.stop = worker.stop
 

@@ -13,6 +13,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from osteokg.kg.errors import BusyError
 from osteokg.kg.results import BACKGROUND
@@ -65,6 +66,9 @@ class Place:
     stop: Callable[[BusyError], None] = field(default=lambda _reason: None)
 
 
+_Turn: TypeAlias = tuple["asyncio.Future[Place]", Callable[[Place], None]]
+
+
 class Lanes:
     """Give out places in the quick lane, each client in turn, and move long queries over."""
 
@@ -75,7 +79,7 @@ class Lanes:
         self.promoted = 0
         self._limits = limits
         self._ledger = Ledger()
-        self._waiting: OrderedDict[str, deque[asyncio.Future[Place]]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[_Turn]] = OrderedDict()
         self._looking: asyncio.TimerHandle | None = None
 
     @property
@@ -83,18 +87,24 @@ class Lanes:
         """Return how many wait for a place."""
         return sum(map(len, self._waiting.values()))
 
-    async def enter(self, client: str) -> Place:
+    async def enter(
+        self, client: str, begin: Callable[[Place], None] = lambda _place: None
+    ) -> Place:
         """Return a place in the quick lane. Raises BusyError where too many wait, or too long.
 
-        What is asked in the background never waits: those who would rather ask now go first.
+        ``begin`` is called with the place at the moment it is free, before whoever waits for it
+        hears of that: a worker would have nothing to do until then. What is asked in the
+        background never waits: those who would rather ask now go first.
         """
         if len(self.quick) >= self._limits.quick_slots or self._waiting:
             if client == BACKGROUND:
                 raise BusyError("No place is free for what nobody waits for.", 1)
             if self.waiting >= self._limits.waiting:
                 raise BusyError("Too many queries are waiting already.", _TRY_AGAIN)
-            return await self._turn(client)
-        return self._place(client)
+            return await self._turn(client, begin)
+        place = self._place(client)
+        begin(place)
+        return place
 
     def promote(self, place: Place) -> None:
         """Move a place to the slow lane, as soon as one is free there."""
@@ -107,11 +117,12 @@ class Lanes:
         self._end(place)
         self._arrange()
 
-    async def _turn(self, client: str) -> Place:
+    async def _turn(self, client: str, begin: Callable[[Place], None]) -> Place:
         """Wait until it is this client's turn."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Place] = loop.create_future()
-        self._waiting.setdefault(client, deque()).append(turn)
+        mine = (turn, begin)
+        self._waiting.setdefault(client, deque()).append(mine)
         self._arrange()
         late = loop.call_later(self._limits.waiting_seconds, _give_up, turn)
         try:
@@ -123,8 +134,8 @@ class Lanes:
         finally:
             late.cancel()
             queue = self._waiting.get(client)
-            if queue and turn in queue:
-                queue.remove(turn)
+            if queue and mine in queue:
+                queue.remove(mine)
                 if not queue:
                     del self._waiting[client]
 
@@ -157,11 +168,13 @@ class Lanes:
         """Call those who wait: of each client one, then of each the next."""
         while self._waiting and len(self.quick) < self._limits.quick_slots:
             client, queue = self._waiting.popitem(last=False)
-            turn = queue.popleft()
+            turn, begin = queue.popleft()
             if queue:
                 self._waiting[client] = queue
             if not turn.done():
-                turn.set_result(self._place(client))
+                place = self._place(client)
+                turn.set_result(place)
+                begin(place)
 
     def _to_stop(self, client: str) -> Place | None:
         """Return the long query that makes way for a client who waits, None if none has to.

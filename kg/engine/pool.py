@@ -56,13 +56,8 @@ class Pool:
         """Return an idle worker. Raises UnavailableError where none can be had."""
         if self._ended:
             raise UnavailableError(ENDED)
-        while self.idle:
-            worker = self.idle.pop()
-            if worker.is_alive:
-                self.busy.add(worker)
-                self._balance()
-                return worker
-            worker.stop()
+        if (worker := self.take_idle()) is not None:
+            return worker
         turn: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._balance()
@@ -72,6 +67,17 @@ class Pool:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.give_back(turn.result())
             raise
+
+    def take_idle(self) -> Worker | None:
+        """Return an idle worker, None where there is none."""
+        while self.idle:
+            worker = self.idle.pop()
+            if worker.is_alive:
+                self.busy.add(worker)
+                self._balance()
+                return worker
+            worker.stop()
+        return None
 
     def give_back(self, worker: Worker) -> None:
         """Take a worker back, or end it where it is of no more use."""

@@ -48,8 +48,9 @@ class NotStartedError(Exception):
 class Run:
     """Hold one request that a worker is doing; the worker is idle again when it is over.
 
-    After ``promote_after`` seconds ``promote`` is called. Whatever is raised but by a worker that
-    is idle again: that worker is of no more use.
+    After ``promote_after`` seconds ``promote`` is called, and ``release`` as soon as the worker
+    has said all, perhaps before that is heard here. Whatever is raised but by a worker that is
+    idle again: that worker is of no more use.
     """
 
     def __init__(
@@ -58,13 +59,17 @@ class Run:
         request: bytes,
         seconds: float,
         promote_after: float,
+        *,
         promote: Callable[[], None],
+        release: Callable[[], None],
     ) -> None:
         """Send a request, framed, to an idle worker."""
         self._worker = worker
         self._seconds = seconds
         self._promote_after = promote_after
         self._promote = promote
+        self._release = release
+        self.is_over = False
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         self._said = False
@@ -74,11 +79,6 @@ class Run:
         self._timer = self._loop.call_later(promote_after, self._is_long)
         worker.channel.send(request)
 
-    @property
-    def is_over(self) -> bool:
-        """Return whether the worker has said all."""
-        return self._worker.is_idle
-
     async def hear(self) -> list[tuple[Kind, bytes]]:
         """Return what comes next of the answer, perhaps nothing yet; see ``is_over``.
 
@@ -87,27 +87,35 @@ class Run:
         """
         worker = self._worker
         try:
-            heard = await worker.channel.hear()
+            heard = await worker.channel.hear(self._end_of_answer)
         except (EOFError, OSError) as error:
             raise await self._why_not(error) from error
         self._said = True
         frames: list[tuple[Kind, bytes]] = []
         for kind, content in heard:
             if kind is Kind.END:
-                worker.is_tired = TIRED in content
-                worker.gave_way = GAVE_WAY in content
-                worker.is_idle = True
+                self._end_of_answer(content)
             elif kind is Kind.FAILED:
                 self._failed = as_error(content)
             elif kind is not Kind.STARTED:
                 frames.append((kind, content))
-        if worker.is_idle and self._failed:
+        if self.is_over and self._failed:
             raise self._failure()
         return frames
 
     def end(self) -> None:
         """Stop the clock; the worker is stopped by whoever takes it back."""
         self._timer.cancel()
+
+    def _end_of_answer(self, told: bytes) -> None:
+        """Let the worker do what is next: it may be another's already when this run is heard."""
+        if self.is_over:
+            return
+        self.is_over = True
+        self._worker.is_tired = TIRED in told
+        self._worker.gave_way = GAVE_WAY in told
+        self._worker.is_idle = True
+        self._release()
 
     def _failure(self) -> OsteoKGError:
         """Return what the worker found wrong and forget it: the error will know this run."""

@@ -269,8 +269,8 @@ def test_every_answer_comes_from_one_version_while_they_change(run, make_snapsho
 
         clients = [asyncio.create_task(client()) for _ in range(4)]
         for snapshot in snapshots[1:]:
-            before = len(seen)
             await store.swap(snapshot)
+            before = len(seen)  # some of what came meanwhile is of the version before
             assert store.version == snapshot.id
             await until(lambda count=before: len(seen) > count + 20)
         over = True
