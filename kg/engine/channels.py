@@ -99,15 +99,16 @@ class SocketChannel(asyncio.Protocol):
     async def hear(self, at_end: Callable[[bytes], None] | None = None) -> Heard:
         """Return the frames that came together. Raises EOFError or OSError where none can come."""
         heard = self._take()
-        try:
-            while not heard:
-                if self._lost is not None:
-                    raise self._lost if isinstance(self._lost, OSError) else EOFError
-                self._listener = asyncio.get_running_loop().create_future()
-                self._at_end = at_end
-                heard = await self._listener
-        finally:
-            self._listener = self._at_end = None
+        while not heard:
+            if self._lost is not None:
+                raise self._lost if isinstance(self._lost, OSError) else EOFError
+            listener = self._listener = asyncio.get_running_loop().create_future()
+            self._at_end = at_end
+            try:
+                heard = await listener
+            finally:
+                if self._listener is listener:  # by now another may listen
+                    self._listener = self._at_end = None
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
@@ -126,9 +127,11 @@ class SocketChannel(asyncio.Protocol):
         if self._listener is None or self._listener.done():
             return
         heard = self._take()
-        self._listener.set_result(heard)
-        if self._at_end is not None and heard and heard[-1][0] is Kind.END:
-            self._at_end(heard[-1][1])
+        listener, at_end = self._listener, self._at_end
+        self._listener = self._at_end = None
+        listener.set_result(heard)
+        if at_end is not None and heard and heard[-1][0] is Kind.END:
+            at_end(heard[-1][1])
 
 
 class StreamChannel:

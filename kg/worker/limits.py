@@ -79,9 +79,10 @@ class Limits:
         """Return these limits for a machine of so many bytes and processors.
 
         Slots × what a worker may take stays below its memory. Slots cost little else, for long
-        queries give way to all others: on a small machine each may take less.
+        queries give way to all others: on a small machine each may take less. Two more begin at
+        once than there are processors: they have work while the service reads what others said.
         """
-        quick = min(self.quick_slots, processors + 1)
+        quick = min(self.quick_slots, processors + 2)
         return replace(self, quick_slots=quick).beside(0, machine)
 
     def beside(self, store: int, machine: int) -> Limits:

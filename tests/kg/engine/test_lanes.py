@@ -203,3 +203,16 @@ def test_a_ledger_forgets_whom_it_need_not_remember():
     assert ledger.taken("client 4999", 4999) == 0.01
     assert ledger.taken("client 0", 4999) < 0.001
     assert len(vars(ledger)["_taken"]) < 2000
+
+
+def test_what_waits_begins_when_a_place_is_free_and_not_when_its_owner_hears_of_it():
+    async def work(lanes):
+        begun = []
+        first = await lanes.enter("a", lambda _place: begun.append("a"))
+        waiting = asyncio.create_task(lanes.enter("b", lambda _place: begun.append("b")))
+        await asyncio.sleep(0)
+        before = list(begun)
+        lanes.leave(first)
+        return before, list(begun), waiting.done(), await waiting in lanes.quick
+
+    assert in_lanes(work) == (["a"], ["a", "b"], False, True)

@@ -30,12 +30,12 @@ def test_all_workers_together_stay_below_the_machine(machine, processors, store)
 
 def test_a_large_machine_changes_nothing_but_the_quick_lane():
     assert Limits().within(256 * GB, 16) == Limits()
-    assert Limits().within(256 * GB, 1) == dataclasses.replace(Limits(), quick_slots=2)
+    assert Limits().within(256 * GB, 1) == dataclasses.replace(Limits(), quick_slots=3)
 
 
 def test_a_small_machine_has_as_many_places_with_less_memory():
     small = Limits().within(2 * GB, 2)
-    assert (small.quick_slots, small.slow_slots) == (3, Limits.slow_slots)
+    assert (small.quick_slots, small.slow_slots) == (4, Limits.slow_slots)
     assert small.memory < Limits.memory
 
 
