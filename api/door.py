@@ -67,7 +67,7 @@ class Door(HttpToolsProtocol):
     # The connection
 
     # uvicorn narrows the transport to its own kind; asyncio hands over any.
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # see above
         """Let a connection in, or say why not."""
         super().connection_made(cast(Transport, Together(transport)))
         client = one_client(self.client[0] if self.client else "")

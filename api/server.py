@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 # called with uvicorn's own arguments, though its type asks for a class
-                http=partial(Door, app.state.doorkeeper, settings),  # type: ignore[arg-type]
+                http=partial(Door, app.state.doorkeeper, settings),  # type: ignore[arg-type]  # see above
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -51,9 +51,9 @@ class Server(uvicorn.Server):
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
                 # handed to the event loop's timers as they are: fractions of a second are good
-                timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]
+                timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # see above
                 headers=_kept_alive(settings.idle_seconds),
-                timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]
+                timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]  # the same
             )
         )
 

@@ -338,7 +338,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
                 values[setting.name] = setting.read(given[setting.variable])
             except ValueError as error:
                 raise RequestError(f"{setting.variable}: {error}") from error
-    return Settings(**values)  # type: ignore[arg-type]
+    return Settings(**values)  # type: ignore[arg-type]  # each was read as its field says
 
 
 def secrets_of(environment: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -40,7 +40,7 @@ from osteokg.kg.worker.snapshot import Snapshot
 try:
     import resource
 except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment]  # asked for before each use
 
 __all__ = ["Beginning", "Builder", "BuilderLimits", "FromFiles", "FromSnapshot"]
 

@@ -24,9 +24,9 @@ def jelly_is_there() -> bool:
 def jelly_bytes(quads: Iterable[ox.Quad]) -> bytes:
     """Return quads of named graphs in Jelly, in their order: one delimited stream of flat quads."""
     from pyjelly import jelly  # noqa: PLC0415 - an extra; only who writes Jelly imports it
-    from pyjelly.integrations.generic import generic_sink as terms  # noqa: PLC0415
-    from pyjelly.integrations.generic.serialize import flat_stream_to_file  # noqa: PLC0415
-    from pyjelly.serialize.streams import SerializerOptions  # noqa: PLC0415
+    from pyjelly.integrations.generic import generic_sink as terms  # noqa: PLC0415 - an extra
+    from pyjelly.integrations.generic.serialize import flat_stream_to_file  # noqa: PLC0415 - an extra
+    from pyjelly.serialize.streams import SerializerOptions  # noqa: PLC0415 - an extra
 
     def term(node: object) -> object:
         if isinstance(node, ox.NamedNode):

@@ -82,6 +82,7 @@ class Journal:
         check = told.pop("check", None)
         self._check = _check_of(self._check, told)
         try:
+            # what the check covers was written by us, so its types are right
             return Record(**told) if check == self._check else None  # type: ignore[arg-type]
         except TypeError:  # a field too many, or too few
             return None

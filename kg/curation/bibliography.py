@@ -161,7 +161,7 @@ def _ris(text: str) -> list[Record]:
 
 def _bibtex(text: str) -> list[Record]:
     from bibtexparser.entrypoint import parse_string  # noqa: PLC0415 - an extra
-    from bibtexparser.middlewares import LatexDecodingMiddleware  # noqa: PLC0415
+    from bibtexparser.middlewares import LatexDecodingMiddleware  # noqa: PLC0415 - an extra
 
     library = parse_string(text, append_middleware=[LatexDecodingMiddleware()])
     if library.failed_blocks:
@@ -222,7 +222,7 @@ def _csl_item(item: Mapping[str, Any]) -> Record:
 
 def _pubmed(text: str) -> list[Record]:
     from defusedxml import DefusedXmlException  # noqa: PLC0415 - an extra
-    from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415
+    from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415 - an extra
 
     try:
         root = fromstring(text)

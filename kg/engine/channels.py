@@ -68,8 +68,9 @@ class SocketChannel(asyncio.Protocol):
         _, channel = await loop.create_connection(cls, sock=connected)
         return channel
 
+    # asyncio gives a plain transport where the type says a base
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to hear; asyncio gives a plain transport where the type says a base."""
+        """Begin to hear."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

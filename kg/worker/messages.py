@@ -65,9 +65,9 @@ _KINDS: Mapping[bytes, Kind] = {kind.value: kind for kind in Kind}
 _DATA = Kind.DATA.value
 
 
-def frame(kind: Kind, content: bytes = b"") -> bytes:
-    """Return a frame."""
-    return HEAD.pack(kind.value, len(content)) + content
+def frame(kind: Kind, *parts: bytes) -> bytes:
+    """Return a frame of what its parts are together, each of them copied once."""
+    return b"".join((HEAD.pack(kind.value, sum(map(len, parts))), *parts))
 
 
 def parse_head(head: bytes) -> tuple[Kind, int]:
@@ -187,9 +187,7 @@ def framed(request: Query | Write) -> bytes:
     if not isinstance(request, Query) or not _is_like_most(request):
         return frame(Kind.REQUEST, encode(request))
     text = request.text.encode("utf-8", "surrogatepass")
-    beside = _beside(*tuple(vars(request).values())[1:])
-    # Joined once: the text may be long.
-    return b"".join([HEAD.pack(Kind.QUERY.value, len(beside) + len(text)), beside, text])
+    return frame(Kind.QUERY, _beside(*tuple(vars(request).values())[1:]), text)
 
 
 def request_in(kind: Kind, content: bytes) -> Query | Write:

@@ -336,7 +336,7 @@ def test_what_a_service_has_is_asked_by_store(command, surroundings, good, numbe
     ("arguments", "words"),
     [
         (["--data-dir", "/nowhere"], "Agents only read"),
-        (["--http", "--host", "0.0.0.0", "--port", "0"], "say by which name"),  # noqa: S104
+        (["--http", "--host", "0.0.0.0", "--port", "0"], "say by which name"),  # noqa: S104 - refused
         (["--store", "http://127.0.0.1:1/", "--evidence", "x"], "without --plain"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from osteokg.api.compression import accepts_gzip
 
-SELECT = "SELECT ?s { VALUES ?s { %s } }" % " ".join(str(number) for number in range(500))  # noqa: UP031
+SELECT = "SELECT ?s { VALUES ?s { %s } }" % " ".join(str(number) for number in range(500))  # noqa: UP031 - braces are its own
 ASK = "/sparql?query=ASK%20%7B%7D"
 FINDING = "/id/finding/quill-2001-k2-bone-mass-femur"
 IDENTITY = {"Accept-Encoding": "identity"}

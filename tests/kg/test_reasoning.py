@@ -10,10 +10,10 @@ from osteokg.kg.errors import RequestError
 @pytest.fixture
 def no_extra(monkeypatch):
     """Let nothing of the [reason] extra be found."""
-    reasoner._java.cache_clear()  # noqa: SLF001 - what was loaded before must not answer
+    reasoner._java.cache_clear()  # noqa: SLF001 - what it found stays - what was loaded before must not answer
     monkeypatch.setattr(reasoner, "find_spec", lambda name: None)
     yield
-    reasoner._java.cache_clear()  # noqa: SLF001
+    reasoner._java.cache_clear()  # noqa: SLF001 - what it found stays
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(no_extra):

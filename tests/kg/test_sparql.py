@@ -273,6 +273,7 @@ def test_words_are_what_is_no_name_and_no_string(text, expected):
         "CONSTRUCT { ?s ?p [] } { ?s ?p ?o }",
         "prefix e: <x:> construct # a list\n{ ?s e:p (1 2) } where { ?s ?p ?o }",
         "CONSTRUCT FROM <x:g> WHERE { ?s ?p _:b }",
+        pytest.param("ASK {}" + " " * 65_536, id="too long to be looked through"),
     ],
 )
 def test_what_differs_each_time_is_not_kept(query):

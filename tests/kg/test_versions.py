@@ -291,10 +291,10 @@ def test_a_builder_that_takes_too_long_is_ended_and_nothing_has_changed(good, tm
 
 
 def test_a_builder_that_needs_too_much_is_ended_and_the_next_begins_anew(building):
-    building.builder._limits = BuilderLimits(memory=1 << 20)  # noqa: SLF001
+    building.builder._limits = BuilderLimits(memory=1 << 20)  # noqa: SLF001 - to fail on purpose
     with pytest.raises(MemoryLimitError, match="nothing has changed"):
         building.update(note("one"))
-    building.builder._limits = BuilderLimits()  # noqa: SLF001
+    building.builder._limits = BuilderLimits()  # noqa: SLF001 - to fail on purpose
     assert building.update(note("two")).created == (OTHER,)
 
 
@@ -308,8 +308,8 @@ def test_a_failure_of_ours_is_none_of_the_limits(building, capfd):
 
 def test_a_builder_that_is_killed_between_writes_begins_with_what_is_there(building):
     building.update(note("one"))
-    building.builder._process.kill()  # noqa: SLF001
-    building.loop.run(building.builder._process.wait())  # noqa: SLF001
+    building.builder._process.kill()  # noqa: SLF001 - to fail on purpose
+    building.loop.run(building.builder._process.wait())  # noqa: SLF001 - to fail on purpose
     second = building.update(note("two"))
     assert (second.created, second.changed) == ((), (OTHER,))
     assert building.versions.kept()[0].added == {OTHER: 1}

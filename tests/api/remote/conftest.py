@@ -190,6 +190,6 @@ def in_front(
     """Return a server in front of an engine that holds the invented evidence."""
     engine.empty()
     done = load(engine, "--evidence", str(good))
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
-    with serving("--store", engine.url) as client:  # type: ignore[operator]
+    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]  # by pytest
+    with serving("--store", engine.url) as client:  # type: ignore[operator]  # by pytest
         yield client

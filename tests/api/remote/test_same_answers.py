@@ -7,7 +7,7 @@ import pytest
 from osteokg.kg.catalogue import named_queries
 from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS
 
-OKG = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501
+OKG = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501 - one line, as asked
 LISTS = [
     "/findings?intervention=CHEBI:28384&site=UBERON:0000981",
     "/findings?outcome=BoneMass&contrast=treatment-effect&direction=increased&sort=-year",

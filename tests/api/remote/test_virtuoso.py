@@ -177,7 +177,7 @@ def works(engine, before):
 
 def used(engine) -> int:
     """Return the hundredths of seconds of processor that Virtuoso has used."""
-    with open(f"/proc/{engine.process.pid}/stat", encoding="ascii") as file:  # noqa: PTH123
+    with open(f"/proc/{engine.process.pid}/stat", encoding="ascii") as file:  # noqa: PTH123 - no file
         return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
 
 

@@ -29,7 +29,7 @@ VIRTUOSO = b"""
 { "head": { "link": [], "vars": ["p", "o"] },
   "results": { "distinct": false, "ordered": true, "bindings": [
     { "p": { "type": "uri", "value": "http://x/\xc3\xa9" }\t, "o": { "type": "typed-literal", "datatype": "http://www.w3.org/2001/XMLSchema#boolean", "value": "1" }},
-    { "p": { "type": "bnode", "value": "nodeID://b10000" }\t, "o": { "type": "literal", "xml:lang": "en", "value": "a ]}\\" \\u0001" }} ] } }"""  # noqa: E501
+    { "p": { "type": "bnode", "value": "nodeID://b10000" }\t, "o": { "type": "literal", "xml:lang": "en", "value": "a ]}\\" \\u0001" }} ] } }"""  # noqa: E501 - as Virtuoso writes it
 
 
 def test_an_answer_of_virtuoso_is_read():

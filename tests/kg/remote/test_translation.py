@@ -12,7 +12,7 @@ from osteokg.kg.catalogue import named_queries
 from osteokg.kg.files import packaged
 from osteokg.kg.remote.translation import read_query, unmistakable
 
-PREFIXES = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501
+PREFIXES = "PREFIX okg: <https://w3id.org/osteokg/vocab/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "  # noqa: E501 - one line, as asked
 VIEWS = [
     path.read_text(encoding="utf-8").replace("THINGS", "<https://w3id.org/osteokg/vocab/Femur>")
     for folder in ("views", "record")
