@@ -22,6 +22,8 @@ from osteokg.kg.terms import ontology_of
 
 __all__ = ["Preparation"]
 
+_log = logging.getLogger("osteokg")
+
 _Work: TypeAlias = Callable[[], Awaitable[Any]]
 
 _READ: Iterable[tuple[str, Callable[[Store], Awaitable[Any]]]] = (
@@ -69,7 +71,9 @@ class Preparation:
                 await self._finish(work)
         except OsteoKGError as error:
             # Whoever asks for it is told, too: here it has only come to nothing.
-            logging.getLogger("osteokg").info("not prepared: %s", error)
+            _log.info("not prepared: %s", error)
+        except Exception:  # noqa: BLE001 - told now, it does not meet the service's end
+            _log.exception("not prepared")
 
     async def _finish(self, work: _Work) -> None:
         while True:

@@ -16,11 +16,8 @@ __all__ = ["RowCount", "row_count"]
 class RowCount(Protocol):
     """Count the rows of one answer."""
 
-    def add(self, data: bytes | memoryview) -> int:
-        """Take the next bytes and return the number of rows begun or ended so far.
-
-        They may be overwritten afterwards.
-        """
+    def add(self, data: bytes) -> int:
+        """Take the next bytes and return the number of rows begun or ended so far."""
         ...
 
 
@@ -37,7 +34,7 @@ class _Sign:
         self.before = b""
         self.count = 0
 
-    def add(self, data: bytes | memoryview) -> int:
+    def add(self, data: bytes) -> int:
         text = self.before + data
         self.count += text.count(self.sign)
         self.before = text[max(len(text) - len(self.sign) + 1, 0) :]
@@ -52,7 +49,7 @@ class _OutsideStrings:
         self.quoted = False
         self.before = b""
 
-    def add(self, data: bytes | memoryview) -> int:
+    def add(self, data: bytes) -> int:
         text = self.before + data
         self.before = b""
         if b"\\" in text:
@@ -83,7 +80,7 @@ class _Json:
         self._before = 0  # so many rows begin before the first of these
         self._closer: _OutsideStrings | None = None
 
-    def add(self, data: bytes | memoryview) -> int:
+    def add(self, data: bytes) -> int:
         if self._closer is None:
             text = self._end + data
             found = self._ROW.findall(text)
@@ -92,7 +89,7 @@ class _Json:
                     self._count = 1
                 if found:
                     self._since, self._before = [], self._count
-                self._since.append(text if found else bytes(data))
+                self._since.append(text if found else data)
                 self._count += len(found)
                 self._end = text[-3:]
                 return self._count
@@ -114,7 +111,7 @@ class _Tsv(_Sign):
     def __init__(self) -> None:
         super().__init__(b"\n")
 
-    def add(self, data: bytes | memoryview) -> int:
+    def add(self, data: bytes) -> int:
         return max(super().add(data) - 1, 0)
 
 
@@ -125,8 +122,8 @@ class _Csv:
         self.quoted = False
         self.count = -1
 
-    def add(self, data: bytes | memoryview) -> int:
-        parts = bytes(data).split(b'"')
+    def add(self, data: bytes) -> int:
+        parts = data.split(b'"')
         self.count += sum(part.count(b"\n") for part in parts[self.quoted :: 2])
         self.quoted ^= len(parts) % 2 == 0
         return max(self.count, 0)

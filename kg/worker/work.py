@@ -154,7 +154,8 @@ class _Output:
     def __init__(self, outgoing: BinaryIO, limits: Limits) -> None:
         self._outgoing = outgoing
         self._limits = limits
-        self._part = bytearray(HEAD.size)  # its head is put in front of it when it is sent
+        self._part: list[bytes] = []  # as the engine wrote it, some kB each
+        self._length = 0
         self._size = 0
         self._rows: RowCount | None = None
 
@@ -171,8 +172,9 @@ class _Output:
         if self._size > self._limits.answer_bytes:
             most = self._limits.answer_bytes
             raise SizeLimitError(f"The answer has more than {most} bytes: ask for a part of it.")
-        self._part += data
-        if len(self._part) >= _PART:
+        self._part.append(data)
+        self._length += len(data)
+        if self._length >= _PART:
             self._send()
         return len(data)
 
@@ -181,21 +183,21 @@ class _Output:
 
     def end(self) -> None:
         """Send what is left. Raises SizeLimitError as ``write`` does."""
-        if len(self._part) > HEAD.size:
+        if self._length:
             self._send()
 
     def _send(self) -> None:
-        length = len(self._part) - HEAD.size
         # A row takes a byte at least: an answer of one part is most often too small to count.
-        is_small = self._size == length <= self._limits.rows
+        is_small = self._size == self._length <= self._limits.rows
         if self._rows is not None and not is_small:
-            with memoryview(self._part) as part:
-                if self._rows.add(part[HEAD.size :]) > self._limits.rows:
+            for piece in self._part:  # alone each fits into the processor's cache
+                if self._rows.add(piece) > self._limits.rows:
                     most = self._limits.rows
                     raise SizeLimitError(
                         f"The answer has more than {most} rows: ask for a part of it "
                         "(LIMIT, OFFSET)."
                     )
-        HEAD.pack_into(self._part, 0, Kind.DATA.value, length)
-        self._outgoing.write(self._part)
-        del self._part[HEAD.size :]
+        head = HEAD.pack(Kind.DATA.value, self._length)
+        self._outgoing.write(b"".join((head, *self._part)))
+        self._part.clear()
+        self._length = 0

@@ -39,6 +39,13 @@ class Refusing(Recorded):
         raise LimitError("The query took too long.")
 
 
+class Broken(Recorded):
+    """A store below which the ground has gone."""
+
+    async def query(self, _query):
+        raise FileNotFoundError("a file of the program")
+
+
 class Busy(Recorded):
     """A store with no place free for the first few times."""
 
@@ -101,6 +108,19 @@ def test_what_cannot_be_prepared_stops_nothing(prepared, caplog):
     with caplog.at_level(logging.INFO, "osteokg"):
         assert prepared(read, Refusing).squares
     assert "not prepared: The query took too long." in caplog.messages
+
+
+def test_what_fails_while_it_is_prepared_is_told_then_and_does_not_meet_the_end(version, caplog):
+    async def to_the_end():
+        preparation = Preparation(Broken(version), pause=0)
+        preparation.begin(Kept(PinnedStore(InProcessStore(version), version.id)))
+        await asyncio.wait([preparation.under_way])
+        told = list(caplog.messages)
+        await preparation.end()
+        return told
+
+    assert asyncio.run(to_the_end()) == ["not prepared"]
+    assert "FileNotFoundError: a file of the program" in caplog.text
 
 
 def test_where_no_place_is_free_it_goes_on_later(prepared, caplog):
