@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from osteokg.kg.errors import NotAcceptableError, RequestError, SizeLimitError
 from osteokg.kg.names import DESCRIBING, PREFIXES, prefixes
 from osteokg.kg.ordering import kinds_apart
+from osteokg.kg.paths import walked_once
 from osteokg.kg.sparql import refuse_outside, syntax_error
 
 __all__ = [
@@ -151,18 +152,23 @@ def evaluate(store: ox.Store, query: Query) -> Answer:
 
 
 def evaluate_into(
-    store: ox.Store, query: Query, begin: Callable[[Format], Sink], triples: int | None = None
+    store: ox.Store,
+    query: Query,
+    begin: Callable[[Format], Sink],
+    triples: int | None = None,
+    is_small: Callable[[str], bool] = lambda _property: False,
 ) -> Format:
     """Evaluate a query and write its answer, as it comes, to what ``begin`` gives for its format.
 
     What was written before an error is raised is no answer. Raises QuerySyntaxError,
     QueryRefusedError, NotAcceptableError (perhaps late), SizeLimitError for a graph of more than
     so many ``triples``, and RequestError for a query that the engine cannot evaluate or a dataset
-    parameter that is no IRI; what a sink raises goes through.
+    parameter that is no IRI; what a sink raises goes through. Closures of properties that
+    ``is_small`` tells are walked once (``osteokg.kg.paths``).
     """
     refuse_outside(query.text)
     try:
-        result = _run(store, query)
+        result = _run(store, query, is_small)
         if isinstance(result, ox.QueryTriples):
             chosen = _acceptable(query.graph, RDF_FORMATS, "CONSTRUCT and DESCRIBE")
             with checked(begin(chosen), chosen) as sink:
@@ -224,8 +230,8 @@ class _XmlReader:
         self.sink.flush()
 
 
-def _run(store: ox.Store, query: Query) -> QueryResult:
-    text = kinds_apart(query.text)
+def _run(store: ox.Store, query: Query, is_small: Callable[[str], bool]) -> QueryResult:
+    text = walked_once(kinds_apart(query.text), is_small)
     try:
         return _asked(store, query, text)
     except SyntaxError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +16,9 @@ from osteokg.kg.sparql import may_name_graphs
 __all__ = ["Snapshot", "Stores", "load", "load_stores", "make_union"]
 
 _UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
+
+_FEW = 10_000
+"""So many triples are walked in some milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,26 @@ class Stores:
 
     whole: ox.Store
     union: ox.Store | None
+    _small: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def asked_by(self, query: Query) -> ox.Store:
         """Return the store that answers a query: the small one where that says the same."""
         named = query.default_graphs or query.named_graphs or may_name_graphs(query.text)
         return self.whole if self.union is None or named else self.union
+
+    def is_small(self, property_: str) -> bool:
+        """Return whether a property, by its IRI, has few triples; they are counted once."""
+        if property_ in self._small:
+            return self._small[property_]
+        try:
+            name = ox.NamedNode(property_)
+        except ValueError:
+            return False
+        triples = (self.union or self.whole).quads_for_pattern(None, name, None)
+        count = sum(1 for _ in islice(triples, _FEW + 1))
+        if count:  # anybody can name properties that are not here
+            self._small[property_] = count <= _FEW
+        return count <= _FEW
 
 
 def load_stores(snapshot: Snapshot) -> Stores:

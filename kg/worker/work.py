@@ -117,7 +117,7 @@ def _answer_all(
 def _do(outgoing: BinaryIO, stores: Stores, request: Query | Write, limits: Limits) -> None:
     if isinstance(request, Query):
         with deadline(limits.seconds):
-            _answer(outgoing, stores.asked_by(request), request, limits)
+            _answer(outgoing, stores, request, limits)
     else:
         with deadline(limits.write_seconds):
             _change(outgoing, stores.whole, request, stores.union is not None, limits)
@@ -132,9 +132,10 @@ def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
         yield request_in(kind, content)
 
 
-def _answer(outgoing: BinaryIO, store: ox.Store, query: Query, limits: Limits) -> None:
+def _answer(outgoing: BinaryIO, stores: Stores, query: Query, limits: Limits) -> None:
     output = _Output(outgoing, limits)
-    evaluate_into(store, query, output.begin, limits.rows)
+    store = stores.asked_by(query)
+    evaluate_into(store, query, output.begin, limits.rows, stores.is_small)
     output.end()
 
 
