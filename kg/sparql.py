@@ -18,6 +18,7 @@ __all__ = [
     "may_name_graphs",
     "refuse_named",
     "refuse_outside",
+    "rows_at_most",
     "syntax_error",
     "tokens",
     "words",
@@ -57,6 +58,7 @@ _LONGEST = 1 << 16
 It is more than an address may have, so no cache on the way would hold its answer.
 """
 _DIFFERS = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]")  # '#': a comment before '('
+_LIMITED = re.compile(r"}(?:OFFSET\d+)?LIMIT(\d{1,18})(?:OFFSET\d+)?", re.IGNORECASE | re.ASCII)
 _GRAPHS = re.compile(r"graph|from|\\u", re.IGNORECASE)
 _BLANK = re.compile(r"_:|[\[(]")
 _FIRST = 10_000
@@ -97,6 +99,22 @@ def may_name_graphs(query: str) -> bool:
     comments too: to take a query for one that may is no harm.
     """
     return bool(_GRAPHS.search(query))
+
+
+def rows_at_most(query: str) -> int | None:
+    """Return the LIMIT that a query ends with, right after its braces; None for any other query.
+
+    A lexer that takes for a comment what the engine does not, or otherwise, cannot be misled here:
+    nothing but the closing brace, LIMIT and OFFSET is left to tell apart, and no sign may be
+    written as a number. Of a query of more than 65,536 characters it is not known.
+    """
+    if len(query) > _LONGEST or "\\" in query or "limit" not in query.lower():
+        return None
+    told = "".join(
+        text for text, _, _ in tokens(query) if not (text.isspace() or text.startswith("#"))
+    )
+    found = _LIMITED.fullmatch(told, max(told.rfind("}"), 0))
+    return int(found[1]) if found else None
 
 
 def tokens(text: str) -> Iterator[tuple[str, bool, int]]:

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from osteokg.kg.errors import EngineError, MemoryLimitError, OsteoKGError, SizeLimitError
 from osteokg.kg.results import ROW_FORMATS, Format, Query, evaluate_into
+from osteokg.kg.sparql import rows_at_most
 from osteokg.kg.worker.confinement import (
     HeldMemory,
     Yielding,
@@ -133,7 +134,7 @@ def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
 
 
 def _answer(outgoing: BinaryIO, stores: Stores, query: Query, limits: Limits) -> None:
-    output = _Output(outgoing, limits)
+    output = _Output(outgoing, limits, query.text)
     store = stores.asked_by(query)
     evaluate_into(store, query, output.begin, limits.rows, stores.is_small)
     output.end()
@@ -152,9 +153,10 @@ def _change(outgoing: BinaryIO, store: ox.Store, write: Write, union: bool, limi
 class _Output:
     """Send an answer in parts, and no more of it than the limits allow."""
 
-    def __init__(self, outgoing: BinaryIO, limits: Limits) -> None:
+    def __init__(self, outgoing: BinaryIO, limits: Limits, query: str = "") -> None:
         self._outgoing = outgoing
         self._limits = limits
+        self._query = query
         self._part: list[bytes] = []  # as the engine wrote it, some kB each
         self._length = 0
         self._size = 0
@@ -184,13 +186,16 @@ class _Output:
 
     def end(self) -> None:
         """Send what is left. Raises SizeLimitError as ``write`` does."""
+        # A row takes a byte at least: an answer of one part is most often too small to count.
+        if self._size == self._length <= self._limits.rows:
+            self._rows = None
         if self._length:
             self._send()
 
     def _send(self) -> None:
-        # A row takes a byte at least: an answer of one part is most often too small to count.
-        is_small = self._size == self._length <= self._limits.rows
-        if self._rows is not None and not is_small:
+        if self._size == self._length and self._is_limited():
+            self._rows = None
+        if self._rows is not None:
             for piece in self._part:  # alone each fits into the processor's cache
                 if self._rows.add(piece) > self._limits.rows:
                     most = self._limits.rows
@@ -202,3 +207,10 @@ class _Output:
         self._outgoing.write(b"".join((head, *self._part)))
         self._part.clear()
         self._length = 0
+
+    def _is_limited(self) -> bool:
+        """Return whether nothing has to be counted: the query itself asks for few enough rows."""
+        if self._rows is None:
+            return False
+        most = rows_at_most(self._query)
+        return most is not None and most <= self._limits.rows

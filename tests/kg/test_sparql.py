@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from osteokg.kg.errors import QueryRefusedError, QuerySyntaxError, RequestError
 from osteokg.kg.results import Query, evaluate
-from osteokg.kg.sparql import is_repeatable, refuse_outside, syntax_error, tokens, words
+from osteokg.kg.sparql import (
+    is_repeatable,
+    refuse_outside,
+    rows_at_most,
+    syntax_error,
+    tokens,
+    words,
+)
 
 ASKS_ELSEWHERE = {
     "plain": "SELECT * { SERVICE <URL> { ?s ?p ?o } }",
@@ -293,3 +300,37 @@ def test_what_differs_each_time_is_not_kept(query):
 )
 def test_what_is_the_same_each_time_may_be_kept(query):
     assert is_repeatable(query)
+
+
+FIVE = "SELECT ?n { VALUES ?n { 1 2 3 4 5 } }"
+
+
+@pytest.mark.parametrize(
+    ("end", "most"),
+    [
+        ("", None),
+        (" LIMIT 2", 2),
+        ("limit 2 # } LIMIT 3", 2),
+        (" OFFSET 1 LIMIT 2", 2),
+        (" LIMIT 2 OFFSET 1 # said\n", 2),
+        (" #\r LIMIT 2", 2),
+        (" # } LIMIT 2", None),
+        (" ORDER BY (?n<#} LIMIT 2>\n3)", None),
+        (" ORDER BY (?n<#> } LIMIT 2\n3)", None),
+        (" ORDER BY ?n LIMIT 2", None),  # not looked for so far
+        (" GROUP BY ?n HAVING (COUNT(?n) = 1) LIMIT 2", None),
+        (" VALUES ?n { 1 2 3 }", None),
+        (" LIMIT 2 VALUES ?n { 1 2 3 }", None),
+    ],
+)
+def test_a_limit_is_known_where_a_query_ends_with_it(end, most):
+    assert rows_at_most(FIVE + end) == most
+    found = len(list(ox.Store().query(FIVE + end)))
+    assert found == (most or found) > 0
+
+
+def test_a_limit_within_is_none_of_the_query():
+    assert rows_at_most(f"SELECT * {{ {{ {FIVE} LIMIT 2 }} {FIVE[10:]}") is None
+    assert rows_at_most("DESCRIBE <http://ex.org/a> LIMIT 2") is None
+    assert rows_at_most(FIVE + " \\u0023 } LIMIT 2") is None  # a '#' where it may be written so
+    assert rows_at_most(FIVE + " LIMIT " + 5000 * "1") is None

@@ -160,6 +160,22 @@ def test_more_rows_than_the_limit_are_an_error_and_as_many_are_not(run, chosen):
     run(asked, limits=Limits(rows=100))
 
 
+@pytest.mark.parametrize("end", ["", "LIMIT 300002"])
+def test_rows_of_every_part_are_counted(run, end):
+    """An answer of several parts has no part that is too small to count."""
+    cross = "SELECT ?a { ?a ?b ?c . ?d ?e ?f } LIMIT"
+
+    async def asked(store):
+        for rows in (300_000, 300_001):
+            text = f"SELECT (1 AS ?n) {{ {{ {cross} {rows} }} }} {end}"
+            answer = await store.stream(Query(text, rows=ROW_FORMATS[2]))
+            found = b"".join([part async for part in answer.chunks]).count(b"\n") - 1
+            assert found == rows == 300_000
+
+    with pytest.raises(SizeLimitError, match="more than 300000 rows"):
+        run(asked, limits=Limits(rows=300_000))
+
+
 def test_an_answer_too_large_is_cut_where_it_can_be_seen(run):
     query = Query("SELECT ?a { ?a ?b ?c . ?d ?e ?f }")
     few = Limits(answer_bytes=300_000, first_bytes=100_000)
