@@ -60,9 +60,9 @@ def walked_once(query: str, is_small: Callable[[str], bool]) -> str:
     query with blank node labels stays as it is, for a label stands in one group only. What is no
     query comes back in whatever form; that the engine refuses it stays so.
 
-    Source: SPARQL 1.1, sections 18.2.2.4 to 18.2.2.6 and 18.5
-    (https://www.w3.org/TR/sparql11-query/#sparqlTranslatePathExpressions): a path is joined with
-    its group as a sub-select is, and ``x path/closure y`` is ``x path ?new . ?new closure y``.
+    Source: SPARQL 1.1, sections 18.2.2.4 and 18.2.2.6
+    (https://www.w3.org/TR/sparql11-query/#sparqlTranslatePathPatterns): ``x path/closure y`` is
+    ``x path ?new . ?new closure y``, and a path is joined with its group as a sub-select is.
     """
     if len(query) > _LONGEST or not ("*" in query or "+" in query) or not _CLOSURE.search(query):
         return query
