@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -97,14 +99,44 @@ def _watch(arguments: argparse.Namespace) -> int:
     watch = Watch(asked.evidence, asked.paths)
     told: list[Problem] = []
     try:
-        for sources in watch.saves(time.sleep):
-            began = time.perf_counter()
-            now = _problems_at(sources, asked)
-            before, told = told, now  # first: who reads what is told may stop the watch at once
-            _tell(before, told, time.perf_counter() - began)
+        with _until_interrupted() as wait:
+            for sources in watch.saves(wait):
+                began = time.perf_counter()
+                now = _problems_at(sources, asked)
+                before, told = told, now  # first: who reads what is told may stop the watch at once
+                _tell(before, told, time.perf_counter() - began)
     except KeyboardInterrupt:
         print(file=sys.stderr)
     return 1 if errors_of(told) else 0
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[Callable[[float], None]]:
+    """Give a way to wait that is ended by a Ctrl-C, though its exception was lost before.
+
+    Python drops what is raised where nobody can catch it, as in a finaliser
+    (https://docs.python.org/3/library/sys.html#sys.unraisablehook).
+    """
+    interrupted = False
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    def wait(seconds: float) -> None:
+        if not interrupted:
+            time.sleep(seconds)
+        if interrupted:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # else whoever started it wants no Ctrl-C to count
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield wait
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _problems_at(sources: Sources | Exception, asked: _Asked) -> list[Problem]:

@@ -139,6 +139,42 @@ def test_the_command_tells_what_breaks_and_what_is_mended(command, surroundings,
     assert "Traceback" not in "".join(lines.queue)
 
 
+LOSING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from osteokg.api import check_commands
+from osteokg.api.cli import main
+
+class Finalised:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+tell = check_commands._tell
+
+def tell_and_lose(*arguments):
+    tell(*arguments)
+    Finalised()
+
+check_commands._tell = tell_and_lose
+sys.unraisablehook = lambda lost: print("lost", lost.exc_type.__name__, flush=True)
+sys.exit(main(sys.argv[1:]))
+"""
+"""A Ctrl-C that comes where what it raises is dropped."""
+
+
+def test_a_ctrl_c_whose_exception_is_lost_ends_the_watch(command, surroundings, evidence):
+    told = subprocess.run(
+        [command[0], "-c", LOSING, "check", "--watch", "--evidence", str(evidence)],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.stdout == "lost KeyboardInterrupt\n"
+    assert (told.returncode, told.stderr.count("waiting for the next save")) == (0, 1)
+
+
 def test_watching_is_for_people(osteokg, evidence):
     run = osteokg("check", "--watch", "--format", "sarif", "--evidence", evidence)
     assert run.returncode == 2
