@@ -82,7 +82,8 @@ class Stores:
             name = ox.NamedNode(property_)
         except ValueError:
             return False
-        triples = (self.union or self.whole).quads_for_pattern(None, name, None)
+        store = self.whole if self.union is None else self.union  # one that is empty is false
+        triples = store.quads_for_pattern(None, name, None)
         count = sum(1 for _ in islice(triples, _FEW + 1))
         if count:  # anybody can name properties that are not here
             self._small[property_] = count <= _FEW
