@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import IO, Protocol, TypeAlias, cast
@@ -192,16 +192,17 @@ def _at_most(result: Iterable[ox.Triple], most: int | None) -> Iterator[ox.Tripl
         yield triple
 
 
-@contextmanager
-def checked(sink: Sink, chosen: Format) -> Iterator[Sink]:
+def checked(sink: Sink, chosen: Format) -> AbstractContextManager[Sink]:
     """Pass an answer on; raise NotAcceptableError where XML cannot carry it.
 
     XML 1.0 has no control characters, and RDF/XML no property whose IRI ends in ``/``; the
     engine writes both as if it had.
     """
-    if chosen.name not in ("xml", "rdf"):
-        yield sink
-        return
+    return _read_as_xml(sink) if chosen.name in ("xml", "rdf") else nullcontext(sink)
+
+
+@contextmanager
+def _read_as_xml(sink: Sink) -> Iterator[Sink]:
     reader = _XmlReader(sink)
     try:
         yield reader

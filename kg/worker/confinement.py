@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Self
 
 __all__ = [
     "LIMITS_MEMORY",
+    "Deadline",
     "HeldMemory",
     "Yielding",
-    "deadline",
     "end_with_service",
     "leave_network",
     "limit_memory",
@@ -34,6 +36,9 @@ _NEW_USER = 0x10000000
 _NEW_NETWORK = 0x40000000
 _LESS_PRIORITY = 10
 """Nice enough to let others go first, not so nice as to starve beside a busy neighbour."""
+
+_LEAST_TURN = 0.005
+"""The timer is set to so many seconds at least: a clock that ticks rings no earlier."""
 
 _TURN = 0.1
 """So many seconds pass between looks at what the system does not watch over for us."""
@@ -130,28 +135,36 @@ class HeldMemory:
         return int(os.pread(self._told, 100, 0).split()[1]) * self._page
 
 
-@contextlib.contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """End this process by SIGALRM if what is within takes longer.
+class Deadline:
+    """End this process by SIGALRM if what is within takes longer; ``took`` are the seconds it did.
 
     The engine cannot be interrupted, and needs no supervisor to end so. Where there is no such
     timer the service ends the process.
     """
-    if sys.platform == "win32":
-        yield
-        return
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def __init__(self, seconds: float) -> None:
+        """Allow so many seconds."""
+        self.took = 0.0
+        self._seconds = seconds
+
+    def __enter__(self) -> Self:
+        """Set the timer."""
+        if sys.platform != "win32":
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Stop the timer, which tells what is left of it."""
+        if sys.platform != "win32":
+            self.took = self._seconds - signal.setitimer(signal.ITIMER_REAL, 0)[0]
 
 
 class Yielding:
     """Let a thread give way to all others once it has used some time of the processor.
 
     Time that passes does not count: on a busy machine every query would give way, and none gain.
-    Where a thread may not come back from giving way, it stays so.
+    Where a thread may not come back from giving way, it stays so. The timer goes on from one
+    thing that is watched to the next, and is set anew where it rings too early for this one.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -159,36 +172,42 @@ class Yielding:
         self.gave_way = False
         self._seconds = seconds
         self._thread = 0
+        self._begun = math.inf
         if sys.platform != "win32":
-            signal.signal(signal.SIGPROF, self.give_way)
+            signal.signal(signal.SIGPROF, self._look)
 
     def begin(self) -> None:
         """Say that this is the thread; the main thread takes the signal, while it waits."""
         self._thread = threading.get_native_id() if sys.platform == "linux" else os.getpid()
         if sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
+            signal.setitimer(signal.ITIMER_PROF, self._seconds)
 
-    def give_way(self, *_signal: object) -> None:
+    def __enter__(self) -> Self:
+        """Watch what is within."""
+        self._begun = time.process_time()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Watch no more, and come back from giving way where that is allowed."""
+        self._begun = math.inf
+        if self.gave_way:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._thread, 0)
+                self.gave_way = False
+
+    def _look(self, *_signal: object) -> None:
+        left = self._begun + self._seconds - time.process_time()
+        if left <= 0:
+            self.give_way()
+            left = self._seconds
+        signal.setitimer(signal.ITIMER_PROF, max(min(left, self._seconds), _LEAST_TURN))
+
+    def give_way(self) -> None:
         """Let all others go first; for a thread of a process, not the process, on Linux."""
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._thread, _LESS_PRIORITY)
             self.gave_way = True
-
-    @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
-        """Watch what is within, and come back from giving way where that is allowed."""
-        if sys.platform == "win32":
-            yield
-            return
-        signal.setitimer(signal.ITIMER_PROF, self._seconds)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            if self.gave_way:
-                with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, self._thread, 0)
-                    self.gave_way = False
 
 
 def run_deep(work: Callable[[], None], stack: int) -> None:

@@ -62,7 +62,7 @@ class Kind(Enum):
 
 
 _KINDS: Mapping[bytes, Kind] = {kind.value: kind for kind in Kind}
-_DATA = Kind.DATA.value
+_QUERY, _DATA = Kind.QUERY.value, Kind.DATA.value
 
 
 def frame(kind: Kind, *parts: bytes) -> bytes:
@@ -73,7 +73,9 @@ def frame(kind: Kind, *parts: bytes) -> bytes:
 def parse_head(head: bytes) -> tuple[Kind, int]:
     """Return kind and length of a frame. Raises ValueError for what begins none."""
     kind, length = HEAD.unpack(head)
-    return Kind(kind), length
+    if kind not in _KINDS:
+        raise ValueError(f"{kind!r} begins no frame.")
+    return _KINDS[kind], length
 
 
 class Frames:
@@ -187,7 +189,8 @@ def framed(request: Query | Write) -> bytes:
     if not isinstance(request, Query) or not _is_like_most(request):
         return frame(Kind.REQUEST, encode(request))
     text = request.text.encode("utf-8", "surrogatepass")
-    return frame(Kind.QUERY, _beside(*tuple(vars(request).values())[1:]), text)
+    beside = _beside(request.rows, request.graph, request.base, request.version, request.client)
+    return b"".join((HEAD.pack(_QUERY, len(beside) + len(text)), beside, text))
 
 
 def request_in(kind: Kind, content: bytes) -> Query | Write:
@@ -208,9 +211,12 @@ def _is_like_most(query: Query) -> bool:
 
 
 @lru_cache(256)
-def _beside(*fields: Any) -> bytes:
+def _beside(
+    rows: Format | None, graph: Format | None, base: str | None, version: str | None, client: str
+) -> bytes:
     """Return what stands before the text of queries that have these other fields."""
-    return encode(Query("", *fields)) + b"\n"
+    asked = Query("", rows, graph, base=base, version=version, client=client)
+    return encode(asked) + b"\n"
 
 
 @lru_cache(256)

@@ -12,9 +12,9 @@ from osteokg.kg.errors import EngineError, MemoryLimitError, OsteoKGError, SizeL
 from osteokg.kg.results import ROW_FORMATS, Format, Query, evaluate_into
 from osteokg.kg.sparql import rows_at_most
 from osteokg.kg.worker.confinement import (
+    Deadline,
     HeldMemory,
     Yielding,
-    deadline,
     limit_memory,
     peak_memory,
     run_deep,
@@ -45,6 +45,13 @@ _TOGETHER = 1 << 14
 """So many bytes, a short answer with what stands around it, are sent at once."""
 
 _STANDARD = (0, 1)
+
+_ROWS, _GRAPH, _NO_MORE = map(frame, (Kind.ROWS, Kind.GRAPH, Kind.END))
+
+_MUCH = 0.005
+"""A request that took so many seconds may have left much memory behind."""
+_SOME = 16
+"""After so many others, each of which may have left a little, it is looked at too."""
 
 
 def work(incoming: int, outgoing: int, stores: Stores, limits: Limits) -> NoReturn:
@@ -91,12 +98,13 @@ def _answer_all(
     held = HeldMemory()
     usual = held.now() + limits.memory // 8
     is_socket = incoming.fileno() == outgoing.fileno()
-    for request in _requests(incoming):
+    for number, request in enumerate(_requests(incoming)):
         if not is_socket:  # a pipe does not tell, when this process ends, whether it was read
             outgoing.write(frame(Kind.STARTED))
             outgoing.flush()
+        deadline = _deadline(request, limits)
         try:
-            with yielding.watched():
+            with yielding, deadline:
                 _do(outgoing, stores, request, limits)
         except OsteoKGError as error:
             outgoing.write(frame(Kind.FAILED, encode_error(error)))
@@ -110,18 +118,22 @@ def _answer_all(
             outgoing.write(frame(Kind.FAILED, encode_error(told_)))
             outgoing.flush()
             raise
-        become = GAVE_WAY * yielding.gave_way + TIRED * (held.now() > usual)
-        outgoing.write(frame(Kind.END, become))
+        may_be_tired = deadline.took > _MUCH or number % _SOME == 0
+        is_tired = may_be_tired and held.now() > usual
+        become = GAVE_WAY * yielding.gave_way + TIRED * is_tired
+        outgoing.write(frame(Kind.END, become) if become else _NO_MORE)
         outgoing.flush()
+
+
+def _deadline(request: Query | Write, limits: Limits) -> Deadline:
+    return Deadline(limits.seconds if isinstance(request, Query) else limits.write_seconds)
 
 
 def _do(outgoing: BinaryIO, stores: Stores, request: Query | Write, limits: Limits) -> None:
     if isinstance(request, Query):
-        with deadline(limits.seconds):
-            _answer(outgoing, stores, request, limits)
+        _answer(outgoing, stores, request, limits)
     else:
-        with deadline(limits.write_seconds):
-            _change(outgoing, stores.whole, request, stores.union is not None, limits)
+        _change(outgoing, stores.whole, request, stores.union is not None, limits)
 
 
 def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
@@ -166,7 +178,7 @@ class _Output:
         """Say which format follows, and take the answer."""
         is_rows = chosen in ROW_FORMATS
         self._rows = row_count(chosen.name) if is_rows else None
-        self._outgoing.write(frame(Kind.ROWS if is_rows else Kind.GRAPH))
+        self._outgoing.write(_ROWS if is_rows else _GRAPH)
         return self
 
     def write(self, data: bytes) -> int:
