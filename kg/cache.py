@@ -99,7 +99,8 @@ class CachedStore:
 
     async def query(self, query: Query) -> Answer:
         """Answer a query whole."""
-        got = await self._get(query)
+        key = self._key_of(query)
+        got = None if key is None else self._take(key) or await self._share(key, query)
         if isinstance(got, Answer):
             return got
         if got is not None:
@@ -109,7 +110,8 @@ class CachedStore:
 
     async def stream(self, query: Query) -> StreamedAnswer:
         """Answer a query of any size."""
-        got = await self._get(query)
+        key = self._key_of(query)
+        got = None if key is None else self._take(key) or await self._share(key, query)
         if got is None:
             return await self._store.stream(query)
         if isinstance(got, StreamedAnswer):
@@ -121,34 +123,34 @@ class CachedStore:
         self._forget()
         await self._store.close()
 
-    async def _get(self, query: Query) -> Answer | StreamedAnswer | None:
-        """Return an answer that was kept or shared, whole or as it comes; None: ask the store."""
+    def _key_of(self, query: Query) -> Key | None:
+        """Return what a query is known by again; None for one that is passed by."""
         version = self._store.version
         if version != self._kept_of:
             self._forget()
             self._kept_of = version
-        key = _key(query, version)
-        if (
-            version == ""
-            or query.version not in (None, version)
-            or key in self._large
-            or not is_repeatable(query.text)
-        ):
-            self._status.passed += 1
-            return None
+        if version and query.version in (None, version) and is_repeatable(query.text):
+            key = _key(query, version)
+            if key not in self._large:
+                return key
+        self._status.passed += 1
+        return None
+
+    def _take(self, key: Key) -> Answer | None:
+        """Return an answer that was kept."""
         answer = self._kept.get(key)
         if answer is not None:
             self._kept.move_to_end(key)
             self._status.hits += 1
-            return answer
-        return await self._share(key, query, version)
+        return answer
 
-    async def _share(self, key: Key, query: Query, version: str) -> Answer | StreamedAnswer | None:
-        """Evaluate a query, or wait for who is doing so already.
+    async def _share(self, key: Key, query: Query) -> Answer | StreamedAnswer | None:
+        """Return an answer, whole or as it comes, which who is evaluating it already may share.
 
-        Where another client's query had to make way, that is not this client's fault: it is
-        evaluated again, for this one.
+        None where the store is to be asked. Where another client's query had to make way, that
+        is not this client's fault: it is evaluated again, for this one.
         """
+        version = self._kept_of
         while (flight := self._flights.get(key)) is not None:
             self._status.shared += 1
             outcome = await flight.landed()

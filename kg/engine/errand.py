@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 
+from osteokg.kg.delay import Delay
 from osteokg.kg.engine.lanes import Lanes, Place
 from osteokg.kg.engine.pool import Pool
 from osteokg.kg.engine.processes import Worker
 from osteokg.kg.engine.run import NotStartedError, Run
 from osteokg.kg.errors import UnavailableError
+from osteokg.kg.results import BACKGROUND
 from osteokg.kg.worker.messages import Kind
 
 __all__ = ["Errand"]
 
 _ATTEMPTS = 3
 
+_PROCESSORS = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
 
 class Errand:
     """Hold a request, its place in the lanes and the worker that does it.
 
-    Whoever begins one has to end it: then a worker that has not said all is ended with it, and
-    the place is free at once. One that has said all is given back as soon as it has, and does
-    what the next asks while this one's answer is written. ``is_last`` says that the worker is of
-    no use afterwards.
+    Whoever begins one has to end it, unless it is over: then a worker that has not said all is
+    ended with it, and the place is free at once. One that has said all is given back as soon as
+    it has, and does what the next asks while this one's answer is written. ``is_last`` says that
+    the worker is of no use afterwards.
     ``version`` is the one that answers, ``is_over`` says that the worker has said all.
     """
 
@@ -31,16 +37,19 @@ class Errand:
         request: bytes,
         seconds: float,
         lanes: Lanes,
-        promote_after: float,
+        delay: Delay,
         client: str = "",
         *,
         is_last: bool = False,
     ) -> None:
-        """Prepare a request, framed, that may take so many seconds once it has begun."""
+        """Prepare a request, framed, that may take so many seconds once it has begun.
+
+        What has run for the time of ``delay`` is moved to the slow lane.
+        """
         self._request = request
         self._seconds = seconds
         self._lanes = lanes
-        self._promote_after = promote_after
+        self._delay = delay
         self._client = client
         self._is_last = is_last
         self.version = ""
@@ -118,17 +127,18 @@ class Errand:
 
     def _start(self, worker: Worker, place: Place) -> None:
         self._worker, self._place = worker, place
-        seconds, promote_after = self._seconds, self._promote_after
         run = self._run = Run(
             worker,
             self._request,
-            seconds,
-            promote_after,
+            self._seconds,
+            self._delay,
             promote=self._promote,
             release=self.end,
         )
         place.since = run.since
         place.stop = worker.stop
+        if _PROCESSORS > 1 and self._lanes.are_quiet and self._client != BACKGROUND:
+            run.attend()
 
     def _promote(self) -> None:
         assert self._pool is not None

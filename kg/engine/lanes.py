@@ -87,6 +87,11 @@ class Lanes:
         """Return how many wait for a place."""
         return sum(map(len, self._waiting.values()))
 
+    @property
+    def are_quiet(self) -> bool:
+        """Return whether one query has a place, and nothing else is to be done."""
+        return len(self.quick) == 1 and not self.slow and not self._waiting
+
     async def enter(
         self, client: str, begin: Callable[[Place], None] = lambda _place: None
     ) -> Place:
@@ -115,7 +120,8 @@ class Lanes:
     def leave(self, place: Place) -> None:
         """Give a place back."""
         self._end(place)
-        self._arrange()
+        if self._waiting or self.quick:
+            self._arrange()
 
     async def _turn(self, client: str, begin: Callable[[Place], None]) -> Place:
         """Wait until it is this client's turn."""

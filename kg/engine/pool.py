@@ -33,7 +33,6 @@ class Pool:
         self._waiting: deque[asyncio.Future[Worker]] = deque()
         self._users = 0
         self._unused = asyncio.Event()
-        self._unused.set()
         self.is_closing = False
         self._ended = False
 
@@ -44,12 +43,11 @@ class Pool:
     def enter(self) -> None:
         """Keep the pool open, for somebody who asks or will, until ``leave``."""
         self._users += 1
-        self._unused.clear()
 
     def leave(self) -> None:
         """Let the pool close where nobody else asks it."""
         self._users -= 1
-        if not self._users:
+        if self.is_closing and not self._users:
             self._unused.set()
 
     async def take(self) -> Worker:
@@ -74,9 +72,9 @@ class Pool:
             worker = self.idle.pop()
             if worker.is_alive:
                 self.busy.add(worker)
-                self._balance()
                 return worker
             worker.stop()
+            self._balance()
         return None
 
     def give_back(self, worker: Worker) -> None:
@@ -86,11 +84,13 @@ class Pool:
         self.slow.discard(worker)
         if not of_use or self.is_closing or (worker.gave_way and self.source.is_quick):
             worker.stop()
-        else:
-            self._offer(worker, last=worker.gave_way)
-            while len(self.idle) > max(self._most - len(self.busy), 0):
-                self.idle.popleft().stop()
-        self._balance()
+            self._balance()
+            return
+        self._offer(worker, last=worker.gave_way)
+        while len(self.idle) > max(self._most - len(self.busy), 0):
+            self.idle.popleft().stop()
+        if len(self.idle) + len(self.busy) < self._wanted:
+            self._balance()
 
     def promote(self, worker: Worker) -> None:
         """Have another worker in the place of one that has run long."""
@@ -110,7 +110,9 @@ class Pool:
     async def close(self) -> None:
         """End every worker once nobody uses the pool any more."""
         self.is_closing = True
-        await self._unused.wait()
+        while self._users:
+            self._unused.clear()
+            await self._unused.wait()
         await self.end()
 
     async def end(self) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import re
 import signal
+import time
 from collections.abc import Callable, Mapping
 
+from osteokg.kg.delay import Delay, Delayed
 from osteokg.kg.engine.processes import Worker
 from osteokg.kg.errors import (
     EngineError,
@@ -23,6 +25,8 @@ __all__ = ["NotStartedError", "Run"]
 
 _GRACE = 1.0
 """A worker that has not ended so many seconds after its time is ended by us."""
+_ATTENTION = 0.00025
+"""For so many seconds a short answer is looked for: to be woken by it takes 50 µs more."""
 _REAPING = 2.0
 """How a worker ended is known at most so many seconds after its channel has closed."""
 
@@ -48,8 +52,8 @@ class NotStartedError(Exception):
 class Run:
     """Hold one request that a worker is doing; the worker is idle again when it is over.
 
-    After ``promote_after`` seconds ``promote`` is called, and ``release`` as soon as the worker
-    has said all, perhaps before that is heard here. Whatever is raised but by a worker that is
+    After a ``delay`` ``promote`` is called, and ``release`` as soon as the worker has said all,
+    perhaps before that is heard here. Whatever is raised but by a worker that is
     idle again: that worker is of no more use.
     """
 
@@ -58,7 +62,7 @@ class Run:
         worker: Worker,
         request: bytes,
         seconds: float,
-        promote_after: float,
+        delay: Delay,
         *,
         promote: Callable[[], None],
         release: Callable[[], None],
@@ -66,7 +70,6 @@ class Run:
         """Send a request, framed, to an idle worker."""
         self._worker = worker
         self._seconds = seconds
-        self._promote_after = promote_after
         self._promote = promote
         self._release = release
         self.is_over = False
@@ -74,9 +77,10 @@ class Run:
         self.since = self._loop.time()
         self._said = False
         self._failed: OsteoKGError | None = None
+        self._attended_until = 0.0
         worker.is_idle = False
-        # One timer for both: few run so long that there has to be another.
-        self._timer = self._loop.call_later(promote_after, self._is_long)
+        # Few run so long that there has to be a timer of their own.
+        self._timer: Delayed | asyncio.TimerHandle = delay.call(self._is_long)
         worker.channel.send(request)
 
     async def hear(self) -> list[tuple[Kind, bytes]]:
@@ -103,6 +107,18 @@ class Run:
             raise self._failure()
         return frames
 
+    def attend(self) -> None:
+        """Keep the event loop awake until the answer is there, if it comes at once.
+
+        It does everything else meanwhile. That is good where nobody else wants the processor.
+        """
+        self._attended_until = time.perf_counter() + _ATTENTION
+        self._loop.call_soon(self._attend)
+
+    def _attend(self) -> None:
+        if not self.is_over and time.perf_counter() < self._attended_until:
+            self._loop.call_soon(self._attend)
+
     def end(self) -> None:
         """Stop the clock; the worker is stopped by whoever takes it back."""
         self._timer.cancel()
@@ -124,8 +140,8 @@ class Run:
         return failed
 
     def _is_long(self) -> None:
-        left = self._seconds + _GRACE - self._promote_after
-        self._timer = self._loop.call_later(max(left, 0), self._is_overdue)
+        due = self.since + self._seconds + _GRACE
+        self._timer = self._loop.call_at(due, self._is_overdue)
         self._promote()
 
     def _is_overdue(self) -> None:

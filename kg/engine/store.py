@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from osteokg.kg.delay import Delay
 from osteokg.kg.engine.errand import Errand
 from osteokg.kg.engine.lanes import Lanes
 from osteokg.kg.engine.loaders import Forked
@@ -85,6 +86,7 @@ class ProcessStore:
         self._workers = workers
         self._snapshot_of = kept
         self._lanes = Lanes(limits)
+        self._promotion = Delay(limits.promote_after)
         self._space = Space(limits)
         self._current: Pool
         self._kept: OrderedDict[str, Pool] = OrderedDict()
@@ -158,10 +160,8 @@ class ProcessStore:
                 self._note(error)
             raise
         assert chosen is not None
-        if errand.is_over:
-            errand.end()
-            if size <= _SMALL:
-                return whole(Answer(chosen, b"".join(parts), errand.version))
+        if errand.is_over and size <= _SMALL:
+            return whole(Answer(chosen, b"".join(parts), errand.version))
         answer = Spooled(self._space)
         if errand.is_over:
             try:
@@ -264,8 +264,7 @@ class ProcessStore:
     def _errand(
         self, request: bytes, seconds: float, client: str, *, is_last: bool = False
     ) -> Errand:
-        promote_after = self.limits.promote_after
-        return Errand(request, seconds, self._lanes, promote_after, client, is_last=is_last)
+        return Errand(request, seconds, self._lanes, self._promotion, client, is_last=is_last)
 
     async def _begin(self, errand: Errand, version: str | None = None) -> None:
         """Have an errand begun in a version that is kept, None for the one that is current then."""

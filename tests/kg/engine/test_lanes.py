@@ -216,3 +216,21 @@ def test_what_waits_begins_when_a_place_is_free_and_not_when_its_owner_hears_of_
         return before, list(begun), waiting.done(), await waiting in lanes.quick
 
     assert in_lanes(work) == (["a"], ["a", "b"], False, True)
+
+
+def test_they_are_quiet_while_one_query_runs_and_nobody_waits():
+    async def work(lanes):
+        said = [lanes.are_quiet]
+        first = await lanes.enter("a")
+        said.append(lanes.are_quiet)
+        waiting = asyncio.create_task(lanes.enter("b"))
+        await asyncio.sleep(0)
+        said.append(lanes.are_quiet)  # b waits
+        lanes.promote(first)
+        await waiting
+        said.append(lanes.are_quiet)  # a is in the slow lane
+        lanes.leave(first)
+        said.append(lanes.are_quiet)
+        return said
+
+    assert in_lanes(work) == [False, True, False, False, True]
