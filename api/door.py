@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 import httptools
@@ -18,9 +19,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from osteokg.api.addresses import one_client
 from osteokg.api.keeper import Doorkeeper
-from osteokg.api.protection import HEADERS
-from osteokg.api.sending import Together, untaken
+from osteokg.api.protection import HEADERS, PROTECTS
+from osteokg.api.sending import Exchange, untaken
 from osteokg.api.settings import Settings
+from osteokg.kg.delay import Alarm
 
 __all__ = ["Door"]
 
@@ -28,6 +30,8 @@ _PIPELINED = 64
 """So many requests may wait behind the one that is answered; who sends more is no browser."""
 
 _UPGRADE = b"upgrade"
+
+_EXTENSIONS: dict[str, dict[object, object]] = {PROTECTS: {}}
 
 _LINGER = 2.0
 """Seconds in which a client that was turned away may read that it was.
@@ -58,8 +62,9 @@ class Door(HttpToolsProtocol):
         self._fed = 0
         self._offered = False
         # What the client owes, and until when.
+        self._is_idle = False
         self._owed: tuple[str, int] | None = None
-        self._deadline: TimerHandle | None = None
+        self._deadline = Alarm(self._too_late, self.loop)
         self._reading: TimerHandle | None = None
         self._unread = 0
         self._has_read = False
@@ -69,7 +74,7 @@ class Door(HttpToolsProtocol):
     # uvicorn narrows the transport to its own kind; asyncio hands over any.
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # see above
         """Let a connection in, or say why not."""
-        super().connection_made(cast(Transport, Together(transport)))
+        super().connection_made(transport)
         client = one_client(self.client[0] if self.client else "")
         refusal = self._keeper.enter(client)
         if refusal is None:
@@ -85,10 +90,10 @@ class Door(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of timers and place, and tell the application that nobody waits any more."""
-        for timer in (self._deadline, self._reading):
-            if timer is not None:
-                timer.cancel()
-        self._deadline = self._reading = None
+        self._deadline.let_go()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
         if self._guest is not None:
             self._keeper.leave(self._guest)
         if self._lingers:
@@ -105,7 +110,7 @@ class Door(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came; what is no request is told so."""
         if not self._turned_away:
-            self._unset_keepalive_if_required()
+            self._is_idle = False
             self._take(data)
 
     def _take(self, data: bytes) -> None:
@@ -162,11 +167,14 @@ class Door(HttpToolsProtocol):
         self._in_head, self._in_body = True, False
         self._head_size = 0
         super().on_message_begin()
+        self.scope["extensions"] = _EXTENSIONS
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
-        self._count(len(url))
-        super().on_url(url)
+        self._head_size += len(url)
+        if self._head_size > self._settings.max_head:
+            self._stop(*self._head_too_large())
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one that comes after the body is let go.
@@ -174,27 +182,51 @@ class Door(HttpToolsProtocol):
         A proxy does not look at those (RFC 9110, section 6.5.1,
         https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1).
         """
-        self._count(len(name) + len(value) + 4)
-        if not self._in_body:
-            super().on_header(name, value)
+        self._head_size += len(name) + len(value) + 4
+        if self._head_size > self._settings.max_head:
+            self._stop(*self._head_too_large())
+        if self._in_body:
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Hand a request to the application, if it says which host it is for."""
-        method = self.parser.get_method()
+        method, version = self.parser.get_method(), self.parser.get_http_version()
         if method == b"CONNECT":
             self._stop(501, "This is no proxy: CONNECT is not answered here.")
-        if self.parser.get_http_version() not in ("1.0", "1.1"):
+        if version not in ("1.0", "1.1"):
             self._stop(505, "Speak HTTP/1.1.")
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+        hosts = len([name for name, _ in self.headers if name == b"host"])
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
             # RFC 9112, section 3.2, https://www.rfc-editor.org/rfc/rfc9112#section-3.2
             self._stop(400, f"A request names one host; this one names {hosts}.")
         if self.parser.should_upgrade():
             self._offered = True
             return
-        super().on_headers_complete()
+        self._begin(method.decode("ascii"), version)
         self.flow.resume_reading()  # else nobody would notice that the client has gone
         self._in_head, self._in_body = False, True
+
+    def _begin(self, method: str, version: str) -> None:
+        """Begin the exchange of a request whose head is whole, or let it wait for its turn."""
+        address = httptools.parse_url(self.url)
+        path = address.path.decode("ascii")
+        self.scope["method"] = method
+        self.scope["http_version"] = version
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = address.path
+        self.scope["query_string"] = address.query or b""
+        self.cycle = Exchange.over(
+            self, keep_alive=version != "1.0" and self.parser.should_keep_alive()
+        )
+        if self._is_answering():
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+        else:
+            self._start_asgi_task(self.cycle, self.app)
 
     def on_message_complete(self) -> None:
         """End a request."""
@@ -205,19 +237,21 @@ class Door(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+        task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def on_response_complete(self) -> None:
         """Go on to the next request, and see whether the client reads this answer."""
-        super().on_response_complete()
+        self.server_state.total_requests += 1
         if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+            else:
+                self._is_idle = True
             self._watch()
         self._watch_reading()
-
-    def _count(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > self._settings.max_head:
-            self._stop(*self._head_too_large())
 
     def _head_too_large(self) -> tuple[int, str]:
         largest = self._settings.max_head
@@ -241,8 +275,7 @@ class Door(HttpToolsProtocol):
             return None
         if self._in_head:
             return ("head", self._message)
-        idle = self.timeout_keep_alive_task is not None
-        return None if idle else ("head", self._message + 1)
+        return ("idle" if self._is_idle else "head", self._message + 1)
 
     def _is_answering(self) -> bool:
         return self._answering is not None and not self._answering.response_complete
@@ -253,19 +286,22 @@ class Door(HttpToolsProtocol):
         if owed == self._owed:
             return
         self._owed = owed
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        if owed is not None:
-            allowed = {
-                "head": self._settings.head_seconds,
-                "body": self._settings.body_seconds,
-                "rest": min(_LINGER, self._settings.body_seconds),
-            }[owed[0]]
-            self._deadline = self.loop.call_later(allowed, self._too_late, owed[0])
+        if owed is None:
+            self._deadline.stop()
+            return
+        allowed = {
+            "head": self._settings.head_seconds,
+            "body": self._settings.body_seconds,
+            "rest": min(_LINGER, self._settings.body_seconds),
+            "idle": self._settings.idle_seconds,
+        }
+        self._deadline.set(allowed[owed[0]])
 
-    def _too_late(self, owed: str) -> None:
-        self._deadline = None
+    def _too_late(self) -> None:
+        owed = self._owed[0] if self._owed else ""
+        if self._turned_away or owed == "idle":
+            self._close()
+            return
         self._keeper.cut[owed] += 1
         if owed == "body" or self._in_head:
             within = self._settings.body_seconds if owed == "body" else self._settings.head_seconds
@@ -349,9 +385,7 @@ class Door(HttpToolsProtocol):
         self._keeper.told(self.client[0] if self.client else "", request_id, status, len(body))
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self.loop.call_later(_LINGER, self._close)
+        self._deadline.set(_LINGER)
 
     def _close(self) -> None:
         """Close when the last word is sent, which takes only as long as the client reads."""

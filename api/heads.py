@@ -1,17 +1,41 @@
-"""Heads: what stands in the head of an answer, looked for and changed where it is.
+"""Heads: what a request's says, and what stands in an answer's, changed where it is.
 
-Every answer passes several layers, so they work on the list that ASGI sends, not on copies of it.
+Every request and answer passes several layers. So what a request says is looked up in what was
+read once, and an answer's head is the list that ASGI sends, not a copy of it.
 Names are in lower case there
 (https://asgi.readthedocs.io/en/stable/specs/www.html#response-start-send-event).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
-__all__ = ["Head", "put", "value_in", "vary_by"]
+from starlette.types import Scope
+
+__all__ = ["Head", "put", "said_in", "value_in", "vary_by"]
 
 Head: TypeAlias = list[tuple[bytes, bytes]]
+
+_SAID = "osteokg.said"
+
+
+def said_in(scope: Scope) -> Mapping[bytes, bytes]:
+    """Return what the headers of a request say, by name.
+
+    What several of one name say is one list (RFC 9110, section 5.3).
+    """
+    head = scope["headers"]
+    known: tuple[Head, dict[bytes, bytes]] | None = scope.get(_SAID)
+    if known is not None and known[0] is head:  # a layer may have put another in its place
+        return known[1]
+    said = dict(head)
+    if len(said) != len(head):
+        said = {}
+        for name, value in head:
+            said[name] = said[name] + b", " + value if name in said else value
+    scope[_SAID] = head, said
+    return said
 
 
 def value_in(head: Head, name: bytes) -> bytes | None:

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -54,12 +53,11 @@ _BLANK = vars(logging.LogRecord(REQUESTS, logging.INFO, "", 0, "request", (), No
 
 
 class RequestRecord(logging.LogRecord):
-    """Hold what is said of one request: a record that looks up nothing but the time."""
+    """Hold what is said of one request: a record that looks up nothing."""
 
-    def __init__(self, said: dict[str, Any]) -> None:
-        """Say so now."""
-        now = time.time()
-        vars(self).update(_BLANK, said=said, created=now, msecs=now % 1 * 1000)
+    def __init__(self, said: dict[str, Any], when: float) -> None:
+        """Say so of a time, in seconds since the epoch."""
+        vars(self).update(_BLANK, said=said, created=when, msecs=when % 1 * 1000)
 
 
 class _Json(logging.Formatter):

@@ -27,6 +27,8 @@ from osteokg.kg.engine import EngineStatus
 __all__ = ["Metrics", "of_cache", "of_door", "of_engine", "of_log", "of_version"]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_TOGETHER = 256
+"""So many things are noted before they are counted: together that takes half of the time."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 
 
@@ -60,6 +62,8 @@ class Metrics(Collector):
             "Time from a query to its error or the first bytes of its answer, by who asked",
             "origin",
         )
+        self._visits: list[tuple[str, str, int, float]] = []
+        self._questions: list[tuple[str, str, float]] = []
         self.in_progress = 0
         self.refused_by_rate = 0
         self.repeated = 0
@@ -72,6 +76,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read what was counted, and the sources."""
+        self._count()
         yield self._requests.family()
         yield self._request_seconds.family()
         yield GaugeMetricFamily(
@@ -98,15 +103,27 @@ class Metrics(Collector):
 
     def visited(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request under its route, so that there are never more names than routes."""
-        route = route or "other"
-        known = method if method in _METHODS else "other"
-        self._requests.of[known, route, str(status)] += 1
-        self._request_seconds.add(route, seconds)
+        self._visits.append((method, route, status, seconds))
+        if len(self._visits) >= _TOGETHER:
+            self._count()
 
     def asked(self, origin: str, outcome: str, seconds: float) -> None:
         """Count a query of a client or of a page of ours."""
-        self._queries.of[origin, outcome] += 1
-        self._query_seconds.add(origin, seconds)
+        self._questions.append((origin, outcome, seconds))
+        if len(self._questions) >= _TOGETHER:
+            self._count()
+
+    def _count(self) -> None:
+        """Count what was noted, all of it in the event loop's thread."""
+        for method, route, status, seconds in self._visits:
+            known = method if method in _METHODS else "other"
+            self._requests.of[known, route or "other", str(status)] += 1
+            self._request_seconds.add(route or "other", seconds)
+        for origin, outcome, seconds in self._questions:
+            self._queries.of[origin, outcome] += 1
+            self._query_seconds.add(origin, seconds)
+        self._visits.clear()
+        self._questions.clear()
 
     def note_refused_by_rate(self) -> None:
         """Count a request that was refused because its client asks too often."""

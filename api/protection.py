@@ -1,11 +1,13 @@
 """Protection: headers that every answer has, errors and those of the door included.
 
+The door gives them to what passes it (``sending``); to other servers the application does.
+
 Strict-Transport-Security is for who ends TLS: the proxy (docs/operations.md).
 """
 
 from __future__ import annotations
 
-__all__ = ["HEADERS"]
+__all__ = ["HEADERS", "PROTECTS", "RAW_HEADERS"]
 
 HEADERS: dict[str, str] = {
     # Everything here may be read by any page, so it may be embedded as well.
@@ -25,3 +27,9 @@ HEADERS: dict[str, str] = {
     "X-Frame-Options": "DENY",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
+
+RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+"""The same as ASGI sends them."""
+
+PROTECTS = "osteokg.protection"
+"""The extension of ASGI by which a server says that it gives them."""

@@ -50,10 +50,9 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
-                # handed to the event loop's timers as they are: fractions of a second are good
-                timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # see above
                 headers=_kept_alive(settings.idle_seconds),
-                timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]  # the same
+                # handed to the event loop's timers as it is: fractions of a second are good
+                timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]  # see above
             )
         )
 

@@ -9,18 +9,19 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from random import getrandbits
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from osteokg.api.heads import said_in
 from osteokg.api.log import REQUESTS, RequestRecord
 from osteokg.api.metrics import Metrics
-from osteokg.api.protection import HEADERS
+from osteokg.api.protection import PROTECTS, RAW_HEADERS
 
 __all__ = ["REQUEST_ID", "Routes", "Visit", "Visits", "visit_of", "visit_under_way"]
 
@@ -29,17 +30,17 @@ REQUEST_ID = "X-Request-ID"
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _LONGEST_PATH = 500
 _REQUEST_ID = REQUEST_ID.lower().encode()
-_PROTECTING = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_MOMENT = 0.05
+_TOGETHER = 50
+"""Requests are written down so many at once, or what there is after a moment, in seconds: one by
+one it takes three times as long."""
 
 visit_under_way: ContextVar[Visit | None] = ContextVar("visit_under_way", default=None)
 
 
-@dataclass
 class Visit:
     """Hold what is told of one request; never its query, its body or its credentials."""
 
-    id: str
-    started: float = field(default_factory=time.perf_counter)
     route: str = ""
     status: int = 0
     sent: int = 0
@@ -48,6 +49,11 @@ class Visit:
     finished: bool = False
     left: bool = False
     repeated: bool = False
+
+    def __init__(self, id_: str) -> None:
+        """Begin now."""
+        self.id = id_
+        self.started = time.perf_counter()
 
 
 def visit_of(request: Request) -> Visit | None:
@@ -73,50 +79,26 @@ class Visits:
         self._failed = failed
         self._stopped = stopped
         self._log = logging.getLogger(REQUESTS)
+        self._over: list[_Over] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            self._write_down()  # the application has ended
             return
         visit = Visit(_request_id(scope))
         scope.setdefault("state", {})["visit"] = visit
-
-        async def receive_and_note() -> Message:
-            message = await receive()
-            if message["type"] == "http.disconnect" and not visit.finished:
-                visit.left = True
-            return message
-
-        async def send_and_note(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                visit.status = message["status"]
-                head = message["headers"] = list(message.get("headers", ()))
-                there = {name for name, _ in head}
-                head += [one for one in _PROTECTING if one[0] not in there]
-                head.append((_REQUEST_ID, visit.id.encode()))
-            elif message["type"] == "http.response.body":
-                visit.sent += len(message.get("body", b""))
-                visit.finished = not message.get("more_body", False)
-            await send(message)
-
-        token = visit_under_way.set(visit)
+        noted = _Noted(visit, scope, receive, send)
+        visit_under_way.set(visit)  # in the request's own task: nobody else sees it
         self._metrics.in_progress += 1
         try:
-            await self._answer(visit, scope, receive_and_note, send_and_note)
-        finally:
-            visit_under_way.reset(token)
-            self._metrics.in_progress -= 1
-            self._write_down(visit, scope)
-
-    async def _answer(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
+            await self._app(scope, noted.receive, noted.send)
         except asyncio.CancelledError:
             visit.outcome = "stopped"
             if visit.status:
                 raise
-            await self._stopped(Request(scope))(scope, receive, send)
+            await self._stopped(Request(scope))(scope, noted.receive, noted.send)
         except Exception:
             if visit.left:  # there is nobody to fail
                 return
@@ -124,28 +106,76 @@ class Visits:
             self._log.exception("a request failed", extra={"said": {"request": visit.id}})
             if visit.status:  # what was begun cannot be mended: the server cuts it off
                 raise
-            await self._failed(Request(scope))(scope, receive, send)
+            await self._failed(Request(scope))(scope, noted.receive, noted.send)
+        finally:
+            self._metrics.in_progress -= 1
+            self._end(visit, scope)
 
-    def _write_down(self, visit: Visit, scope: Scope) -> None:
+    def _end(self, visit: Visit, scope: Scope) -> None:
         seconds = time.perf_counter() - visit.started
-        outcome = visit.outcome or _outcome(visit)
         self._metrics.visited(scope["method"], visit.route, visit.status, seconds)
         if visit.repeated:
             self._metrics.repeated += 1
         if not self._log.isEnabledFor(logging.INFO):
             return
-        said = {
-            "request": visit.id,
-            "method": scope["method"],
-            "path": _path(scope),
-            "status": visit.status,
-            "bytes": visit.sent,
-            "ms": round(seconds * 1000, 2),
-            "client": (scope.get("client") or ("",))[0],
-            "outcome": outcome,
-            "version": visit.version,
-        }
-        self._log.handle(RequestRecord(said))
+        self._over.append(_Over(visit, scope, seconds, time.time()))
+        if len(self._over) == 1:
+            asyncio.get_running_loop().call_later(_MOMENT, self._write_down)
+        elif len(self._over) >= _TOGETHER:
+            self._write_down()
+
+    def _write_down(self) -> None:
+        for visit, scope, seconds, when in self._over:
+            said = {
+                "request": visit.id,
+                "method": scope["method"],
+                "path": _path(scope),
+                "status": visit.status,
+                "bytes": visit.sent,
+                "ms": round(seconds * 1000, 2),
+                "client": (scope.get("client") or ("",))[0],
+                "outcome": visit.outcome or _outcome(visit),
+                "version": visit.version,
+            }
+            self._log.handle(RequestRecord(said, when))
+        self._over.clear()
+
+
+class _Noted:
+    """Note in a visit what passes between an application and its client."""
+
+    def __init__(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        self._visit = visit
+        self._receive = receive
+        self._send = send
+        self._is_protected = PROTECTS in scope.get("extensions", ())
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and not self._visit.finished:
+            self._visit.left = True
+        return message
+
+    def send(self, message: Message) -> Awaitable[None]:
+        visit = self._visit
+        if message["type"] == "http.response.start":
+            visit.status = message["status"]
+            head = message["headers"] = [*message.get("headers", ())]
+            head.append((_REQUEST_ID, visit.id.encode()))
+            if not self._is_protected:
+                there = {name for name, _ in head}
+                head += [one for one in RAW_HEADERS if one[0] not in there]
+        elif message["type"] == "http.response.body":
+            visit.sent += len(message.get("body", b""))
+            visit.finished = not message.get("more_body", False)
+        return self._send(message)
+
+
+class _Over(NamedTuple):
+    visit: Visit
+    scope: Scope
+    seconds: float
+    when: float
 
 
 class Routes:
@@ -158,25 +188,24 @@ class Routes:
         """Wrap an application."""
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on, and look where it went."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
 
-        async def send_and_note(message: Message) -> None:
+        def send_and_note(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 scope["state"]["visit"].route = getattr(scope.get("route"), "path", "")
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, send_and_note)
+        return self._app(scope, receive, send_and_note)
 
 
 def _request_id(scope: Scope) -> str:
     """Return the id that a client or proxy has given the request, if it can be one, or a new id."""
-    given = [value for name, value in scope["headers"] if name == _REQUEST_ID]
-    if len(given) == 1 and _ID.fullmatch(given[0]):
-        return str(given[0], "ascii")
+    given = said_in(scope).get(_REQUEST_ID)
+    if given is not None and _ID.fullmatch(given):
+        return str(given, "ascii")
     return f"{getrandbits(128):032x}"
 
 

@@ -141,11 +141,12 @@ def test_what_the_door_refuses_is_logged(opened):
 # Text
 
 
-def test_for_people_a_line_is_text(opened):
+def test_for_people_a_line_is_text(opened, until):
     stream = io.StringIO()
     with logging_to(Settings(log_format="text"), stream):
         server = opened()
         server.answer(b"GET /a%20b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        until(stream.getvalue)
     (line,) = stream.getvalue().splitlines()
     assert re.fullmatch(
         r"\S+Z info request request=[0-9a-f]{32} method=GET path=/a%20b status=404 bytes=\d+ "
