@@ -40,10 +40,9 @@ from osteokg.api import (
     validating,
 )
 from osteokg.api.answers import page, phrase, problem, problem_of
-from osteokg.api.compression import Compression
-from osteokg.api.cors import OpenForReading
 from osteokg.api.direct import Direct
 from osteokg.api.documents import wanted
+from osteokg.api.dressing import Dressing
 from osteokg.api.examples import with_examples
 from osteokg.api.keeper import Doorkeeper
 from osteokg.api.kept import kept
@@ -56,7 +55,6 @@ from osteokg.api.repeats import Repeats
 from osteokg.api.requests import store_for
 from osteokg.api.settings import Settings
 from osteokg.api.synthesis import routes as synthesis
-from osteokg.api.tagged import Tagged
 from osteokg.api.visits import Routes, Visits
 from osteokg.api.watched import WatchedStore
 from osteokg.kg.cache import CachedStore
@@ -225,11 +223,9 @@ def _add_layers(app: FastAPI) -> None:
 
     app.add_middleware(Routes)
     app.add_middleware(Direct, router=sparql.router, problem_of=problem_of)
-    app.add_middleware(OpenForReading)
     if path := urlsplit(settings.base_url).path:
         app.add_middleware(Placed, path=path)
-    app.add_middleware(Tagged)
-    app.add_middleware(Compression)
+    app.add_middleware(Dressing)
     if settings.cache_size:
         app.add_middleware(
             Repeats,

@@ -1,8 +1,8 @@
 """Compression: gzip for those who accept it, as the answer comes.
 
 A compressed answer is another representation, so its entity tag is another: ``"….gzip"`` (RFC
-9110, section 8.8.3.3, https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.3). Nobody inside of
-this layer sees such tags.
+9110, section 8.8.3.3, https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.3). Nobody but the
+client sees such tags.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
-from collections.abc import MutableMapping
 from functools import lru_cache
-from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Scope
 
-from osteokg.api.heads import Head, put, value_in, vary_by
+from osteokg.api.heads import Head, put, vary_by
 
-__all__ = ["Compression", "accepts_gzip"]
+__all__ = ["Packer", "accepts_gzip", "packer_for", "with_plain_tags"]
 
 _SMALLEST = 500
 """Bytes below which nothing is won."""
@@ -62,94 +60,54 @@ def _is_compressed(media_type: bytes | None) -> bool:
     return bool(_COMPRESSED.match((media_type or b"").decode("latin-1")))
 
 
-class Compression:
-    """Compress the answers of an application (ASGI middleware)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; compress what comes back if it may be."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        wanted = held = b""
-        is_conditional = False
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                wanted = wanted + b", " + value if wanted else value
-            elif name in _CONDITIONS:
-                is_conditional = True
-                held += value if name == b"if-none-match" else b""
-        if is_conditional:
-            scope = {**scope, "headers": [_plain(*header) for header in scope["headers"]]}
-        # HTTP/1.0 has no chunks: without its length, nobody could tell an answer that was cut.
-        may = scope["http_version"] != "1.0" and accepts_gzip(wanted.decode("latin-1"))
-        await self.app(scope, receive, _Compressing(send, may, held).send)
+def with_plain_tags(scope: Scope) -> Scope:
+    """Return a request whose conditions name the tags that are those without compression."""
+    return {**scope, "headers": [_plain(*header) for header in scope["headers"]]}
 
 
 def _plain(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a condition with the tags that it would have without compression."""
     return name, value.replace(b'.gzip"', b'"') if name in _CONDITIONS else value
 
 
-class _Compressing:
-    """Send one answer, compressed if it may be and is worth it."""
+class Packer:
+    """Compress the body of one answer, part by part."""
 
-    def __init__(self, send: Send, may: bool, held: bytes) -> None:
-        self._send = send
-        self._may = may
-        self._held = held
-        self._start: Message | None = None
-        self._packer: Any = None  # zlib does not tell the name of its class
-
-    async def send(self, message: Message) -> None:
-        """Send the head or a part of the body."""
-        if message["type"] == "http.response.start":
-            self._begin(message)
-            if self._packer is not None:
-                self._start = message  # until it is known whether the body is whole
-                return
-        elif message["type"] == "http.response.body" and self._packer is not None:
-            whole = self._start is not None and not message.get("more_body")
-            body = await self._pack(message)
-            if self._start is not None:
-                if whole and message.get("body"):
-                    put(self._start["headers"], b"content-length", b"%d" % len(body))
-                await self._send(self._start)
-                self._start = None
-            message = {**message, "body": body}
-        await self._send(message)
-
-    def _begin(self, message: MutableMapping[str, Any]) -> None:
-        head: Head = message["headers"]
-        tag = value_in(head, b"etag")
-        packed_tag = tag and tag[:-1] + b'.gzip"'
-        if message["status"] == 304:
-            if packed_tag and packed_tag in self._held:
-                put(head, b"etag", packed_tag)
-            vary_by(head, b"Accept-Encoding")
-            return
-        if message["status"] == 206:  # a part is one of the representation that it was asked of
-            return
-        if not _is_compressed(value_in(head, b"content-type")) or value_in(
-            head, b"content-encoding"
-        ):
-            return
-        vary_by(head, b"Accept-Encoding")
-        if not self._may or int(value_in(head, b"content-length") or _SMALLEST) < _SMALLEST:
-            return
+    def __init__(self) -> None:
+        """Begin."""
         self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-        head.append((b"content-encoding", b"gzip"))
-        if packed_tag:
-            put(head, b"etag", packed_tag)
-        put(head, b"content-length", None)
 
-    async def _pack(self, message: Message) -> bytes:
-        body: bytes = message.get("body", b"")
+    async def pack(self, body: bytes, *, is_last: bool) -> bytes:
+        """Return what is to be sent for a part, a large one without holding up others."""
         if len(body) > _AT_ONCE:
-            packed: bytes = await asyncio.to_thread(self._packer.compress, body)
+            packed = await asyncio.to_thread(self._packer.compress, body)
         else:
             packed = self._packer.compress(body)
-        return packed if message.get("more_body") else packed + self._packer.flush()
+        return packed + self._packer.flush() if is_last else packed
+
+
+def packer_for(start: Message, may: bool, held: bytes) -> Packer | None:
+    """Return what compresses the answer whose head this is, and say so there; None if nothing does.
+
+    ``may`` says that the client takes gzip, ``held`` are the tags of what it has.
+    """
+    head: Head = start["headers"]
+    told = dict(head)
+    tag = told.get(b"etag")
+    packed_tag = tag and tag[:-1] + b'.gzip"'
+    if start["status"] == 304:
+        if packed_tag and packed_tag in held:
+            put(head, b"etag", packed_tag)
+        vary_by(head, b"Accept-Encoding")
+        return None
+    if start["status"] == 206:  # a part is one of the representation that it was asked of
+        return None
+    if b"content-encoding" in told or not _is_compressed(told.get(b"content-type")):
+        return None
+    vary_by(head, b"Accept-Encoding")
+    if not may or int(told.get(b"content-length", _SMALLEST)) < _SMALLEST:
+        return None
+    head.append((b"content-encoding", b"gzip"))
+    if packed_tag:
+        put(head, b"etag", packed_tag)
+    put(head, b"content-length", None)
+    return Packer()

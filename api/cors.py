@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from osteokg.api.heads import Head, vary_by
 from osteokg.api.representations import VERSION
+from osteokg.api.sending import DONE
 from osteokg.api.visits import REQUEST_ID
 
-__all__ = ["WRITABLE", "OpenForReading"]
+__all__ = ["WRITABLE", "allow", "for_options", "is_for_all"]
 
 WRITABLE = ("/update", "/graphs")
 """The paths below which things can be written."""
@@ -21,45 +22,36 @@ WRITABLE = ("/update", "/graphs")
 _READING = ("GET", "HEAD")
 
 
-class OpenForReading(CORSMiddleware):
-    """Let pages of any origin ask queries and read answers (ASGI middleware)."""
+_EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
-        super().__init__(
-            app,
-            allow_origins=["*"],
-            allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["If-None-Match"],
-            expose_headers=[
-                *("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"),
-                *(REQUEST_ID, VERSION),
-            ],
-        )
 
-        self._allowed = [
-            (name.lower().encode(), value.encode()) for name, value in self.simple_headers.items()
-        ]
+def for_options(app: ASGIApp) -> CORSMiddleware:
+    """Return what answers an OPTIONS request, a preflight by itself, any other by ``app``."""
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["If-None-Match"],
+        expose_headers=[*_EXPOSED, REQUEST_ID, VERSION],
+    )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a preflight, or pass the request on; of writes other origins learn nothing."""
-        if scope["type"] != "http" or _is_write(scope):
-            await self.app(scope, receive, send)
-            return
-        if scope["method"] == "OPTIONS":
-            await super().__call__(scope, receive, send)
-            return
-        is_asked_for = any(name == b"origin" for name, _ in scope["headers"])
 
-        async def send_and_allow(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                head: Head = message["headers"]
-                if is_asked_for:
-                    head += self._allowed
-                vary_by(head, b"Origin")
-            await send(message)
+_ALLOWED = [
+    (name.lower().encode(), value.encode())
+    for name, value in for_options(lambda *_: DONE).simple_headers.items()
+]
 
-        await self.app(scope, receive, send_and_allow)
+
+def allow(head: Head, is_asked_for: bool) -> None:
+    """Let a page of another origin read an answer, if one asks for it."""
+    if is_asked_for:
+        head += _ALLOWED
+    vary_by(head, b"Origin")
+
+
+def is_for_all(scope: Scope) -> bool:
+    """Return whether other origins may learn the answer to a request: of writes they may not."""
+    return not _is_write(scope)
 
 
 def _is_write(scope: Scope) -> bool:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from osteokg.api.visits import visit_of
 from osteokg.kg.errors import OsteoKGError
 
 __all__ = ["Direct"]
@@ -56,7 +55,7 @@ class Direct:
             return
         scope["route"] = route
         request = Request(scope, receive, send)
-        if visit := visit_of(request):
+        if (visit := scope.get("state", {}).get("visit")) is not None:
             visit.route = route.path
         try:
             response = await route.endpoint(request)

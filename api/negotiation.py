@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from osteokg.kg.results import Format
 
-__all__ = ["HTML", "best_format", "best_type", "prefers_html"]
+__all__ = ["HTML", "best_format", "best_type", "prefers_html", "remembering"]
 
 HTML = "text/html"
 
@@ -78,7 +78,7 @@ Offer = TypeVar("Offer", bound=Hashable)
 Chosen = TypeVar("Chosen")
 
 
-def _remembering(
+def remembering(
     choose: Callable[[str | None, Sequence[Offer]], Chosen],
 ) -> Callable[[str | None, Sequence[Offer]], Chosen]:
     """Let a function of header and offer remember what it chose."""
@@ -92,7 +92,7 @@ def _remembering(
     return chosen
 
 
-@_remembering
+@remembering
 def best_type(accept: str | None, offered: Sequence[str]) -> str | None:
     """Return the offered media type that a client likes best, None if it accepts none.
 
@@ -106,7 +106,7 @@ def best_type(accept: str | None, offered: Sequence[str]) -> str | None:
     return next(media_type for quality, media_type in rated if quality == best)
 
 
-@_remembering
+@remembering
 def best_format(accept: str | None, offered: Sequence[Format]) -> Format | None:
     """Return the format whose media type (any of its names) a client likes best, or None."""
     by_type: dict[str, Format] = {}
@@ -120,7 +120,7 @@ def best_format(accept: str | None, offered: Sequence[Format]) -> Format | None:
     return None if chosen is None else by_type[chosen]
 
 
-@_remembering
+@remembering
 def prefers_html(accept: str | None, others: Sequence[str]) -> bool:
     """Return whether HTML is named by the client and liked better than every other type."""
     ranges = _ranges(accept)

@@ -7,12 +7,13 @@ entity tag and names its version. All that then decides what is sent is in the k
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from osteokg.api.heads import said_in
 from osteokg.api.representations import VERSION
 from osteokg.api.visits import Visit
 
@@ -21,7 +22,7 @@ __all__ = ["Repeats"]
 _OVERHEAD = 2000
 """Bytes that an entry takes besides body and key."""
 
-_DECIDE = (b"host", b"accept", b"accept-encoding", b"origin")
+_DECIDE = (b"host", b"accept", b"accept-encoding")
 _PASS = frozenset({b"authorization", b"if-match", b"if-none-match", b"if-modified-since", b"range"})
 _VERSION = VERSION.lower().encode()
 
@@ -61,31 +62,27 @@ class Repeats:
         self._kept: OrderedDict[Key, _Sent] = OrderedDict()
         self.size = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a request with what was sent before, or keep what is sent now."""
         key = _key(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
         if key is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         version = self._version()
         if version != self._kept_of:
             self._kept.clear()
             self.size, self._kept_of = 0, version
         sent = self._kept.get(key)
         if sent is None:
-            await self._app(scope, receive, self._keeping(key, scope, version, send))
-            return
+            return self._app(scope, receive, self._keeping(key, scope, version, send))
         self._kept.move_to_end(key)
         visit: Visit = scope["state"]["visit"]
         visit.route, visit.version, visit.repeated = sent.route, version, True
-        start = {"type": "http.response.start", "status": 200, "headers": list(sent.headers)}
-        await send(start)
-        await send({"type": "http.response.body", "body": sent.parts[0]})
+        return _send_again(sent, send)
 
     def _keeping(self, key: Key, scope: Scope, version: str, send: Send) -> Send:
         sent: _Sent | None = None
 
-        async def send_and_keep(message: Message) -> None:
+        def send_and_keep(message: Message) -> Awaitable[None]:
             nonlocal sent
             if message["type"] == "http.response.start":
                 sent = _begun(message, version, scope["state"]["visit"])
@@ -95,7 +92,7 @@ class Repeats:
                     sent = None
                 elif not message.get("more_body"):
                     self._keep(key, sent, version)
-            await send(message)
+            return send(message)
 
         return send_and_keep
 
@@ -113,25 +110,32 @@ class Repeats:
             self.size -= oldest.size
 
 
+async def _send_again(sent: _Sent, send: Send) -> None:
+    head = {"type": "http.response.start", "status": 200, "headers": list(sent.headers)}
+    await send(head)
+    await send({"type": "http.response.body", "body": sent.parts[0]})
+
+
 def _key(scope: Scope) -> Key | None:
     """Return all of a request that decides what is sent; None where more than that decides."""
-    told: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in _PASS:
-            return None
-        if name in _DECIDE:
-            told[name] = told[name] + b", " + value if name in told else value
-    if b"origin" in told:
-        told[b"origin"] = b""  # that there is one decides, not which
-    by_scope = (scope["scheme"], scope["http_version"], scope.get("root_path", ""))
-    return *by_scope, scope["path"], scope["query_string"], *map(told.get, _DECIDE)
+    said = said_in(scope)
+    if not _PASS.isdisjoint(said):
+        return None
+    return (
+        scope["scheme"],
+        scope["http_version"],
+        scope.get("root_path", ""),
+        scope["path"],
+        scope["query_string"],
+        b"" if b"origin" in said else None,  # that there is one decides, not which
+        *map(said.get, _DECIDE),
+    )
 
 
 def _begun(message: MutableMapping[str, Any], version: str, visit: Visit) -> _Sent | None:
     """Return what is to be kept of an answer whose head is sent, if it may be."""
-    headers: Headers = list(message["headers"])
-    by_name = dict(headers)
+    by_name = dict(message["headers"])
     same = message["status"] == 200 and b"etag" in by_name and version
     if not same or by_name.get(_VERSION) != version.encode():
         return None
-    return _Sent(visit.route, headers, b"content-length" in by_name)
+    return _Sent(visit.route, list(message["headers"]), b"content-length" in by_name)

@@ -9,11 +9,14 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from osteokg.api.heads import said_in
 from osteokg.api.requests import (
     ClientGoneError,
     asked_version,
@@ -41,6 +44,8 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _log = logging.getLogger("osteokg.answers")
+
+Header: TypeAlias = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,10 @@ class Validator:
 
         ``by_name`` while it is not known that there is an answer: then ``*`` names none.
         """
-        if request.method not in ("GET", "HEAD"):
-            return None
         held = tags_in(request, "if-none-match")
-        if held is None or not ({self.tag} if by_name else {"*", self.tag}) & held:
+        if held is None or request.method not in ("GET", "HEAD"):
+            return None
+        if not ({self.tag} if by_name else {"*", self.tag}) & held:
             return None
         return Response(status_code=304, headers=self.headers())
 
@@ -96,10 +101,10 @@ def tags_in(request: Request, header: str) -> set[str] | None:
 
     A tag that a proxy has marked as weak (``W/``), for compressing the answer, counts as ours.
     """
-    lines = request.headers.getlist(header)
-    if not lines:
+    said = said_in(request.scope).get(header.encode())
+    if said is None:
         return None
-    text = ", ".join(lines)
+    text = said.decode("latin-1")
     return {"*"} if text.strip() == "*" else {f'"{found[1]}"' for found in _TAG.finditer(text)}
 
 
@@ -130,28 +135,36 @@ def stream(
     request: Request, answer: StreamedAnswer, content_type: str, validator: Validator | None
 ) -> Response:
     """Return an answer that is sent as it comes, or 304 for one that the client holds."""
-    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-    if answer.version:
-        headers[VERSION] = answer.version
+    if validator is not None and (unchanged := validator.unchanged(request)):
+        return _Streamed(answer, unchanged.raw_headers, 304)
+    head = _head(validator, answer.version, content_type)
+    if answer.size is None:
+        return _Streamed(answer, [*head])
+    return _Streamed(answer, [*head, (b"content-length", b"%d" % answer.size)])
+
+
+@lru_cache(256)  # the versions that are asked, each in a few formats
+def _head(validator: Validator | None, version: str, content_type: str) -> tuple[Header, ...]:
+    """Return what the heads of answers have that differ in their length only."""
     if validator is not None:
-        if unchanged := validator.unchanged(request):
-            return _Streamed(answer, dict(unchanged.headers), 304)
         headers = validator.headers()
-    headers["Content-Type"] = content_type
-    if answer.size is not None:
-        headers["Content-Length"] = str(answer.size)
-    return _Streamed(answer, headers)
+    else:
+        headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+        if version:
+            headers[VERSION] = version
+    raw = Response(headers={**headers, "Content-Type": content_type}).raw_headers
+    return tuple(one for one in raw if one[0] != b"content-length")
 
 
 class _Streamed(Response):
     """Send chunks as they come; end the connection, not the answer, where they end too early."""
 
-    def __init__(self, answer: StreamedAnswer, headers: dict[str, str], status: int = 200) -> None:
-        """Take headers as they are: a Content-Length only where it is known."""
+    def __init__(self, answer: StreamedAnswer, head: list[Header], status: int = 200) -> None:
+        """Take a head as it is: with a Content-Length only where it is known."""
         self.answer = answer
         self.status_code = status
         self.background = None
-        self.init_headers(headers)
+        self.raw_headers = head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer, for as long as there is somebody to send it to."""
@@ -183,5 +196,5 @@ class _Streamed(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _begin(self, send: Send) -> None:
-        start = {"type": "http.response.start", "status": self.status_code}
-        await send({**start, "headers": self.raw_headers})
+        head = self.raw_headers
+        await send({"type": "http.response.start", "status": self.status_code, "headers": head})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Awaitable
 from functools import lru_cache
 from typing import TypeAlias, TypeVar
 from urllib.parse import unquote
@@ -14,10 +14,11 @@ import pyoxigraph as ox
 from fastapi import Request
 from starlette.types import Receive
 
+from osteokg.api.heads import said_in
 from osteokg.api.settings import Settings
+from osteokg.kg.delay import Delay
 from osteokg.kg.errors import MediaTypeError, QuerySyntaxError, RequestError, TooLargeError
 from osteokg.kg.results import RDF_FORMATS
-from osteokg.kg.sparql import language_of
 from osteokg.kg.store import PinnedStore, Store
 
 __all__ = [
@@ -29,13 +30,13 @@ __all__ = [
     "decode",
     "decode_body",
     "in_address",
+    "instead_of",
     "media_type",
     "only",
     "peer",
     "rdf_format",
     "read_body",
     "store_for",
-    "telling_apart",
     "text_of_body",
     "type_of_body",
     "while_connected",
@@ -79,11 +80,15 @@ def decode(encoded: str) -> Parameters:
     """
     if encoded.count("&") >= _PARAMETERS:
         raise RequestError(f"There are more than {_PARAMETERS} parameters.")
-    pairs = (pair.partition("=") for pair in encoded.split("&") if pair)
+    decoded = []
     try:
-        return [(_decoded(name), _decoded(value)) for name, _, value in pairs]
+        for pair in encoded.split("&"):
+            if pair:
+                name, _, value = pair.partition("=")
+                decoded.append((_decoded(name), _decoded(value)))
     except UnicodeDecodeError as error:
         raise RequestError("A parameter is not UTF-8 once its %-signs are decoded.") from error
+    return decoded
 
 
 def _decoded(text: str) -> str:
@@ -95,11 +100,13 @@ def _decoded(text: str) -> str:
     text = text.replace("+", " ")
     if "%" not in text:
         return text
-    if text.isascii() and "\\" not in text:
-        with suppress(UnicodeDecodeError):
-            escaped = text.replace("%", "\\x").encode("ascii")
-            return escaped.decode("unicode_escape").encode("latin-1").decode("utf-8")
-    return unquote(text, errors="strict")
+    if not text.isascii() or "\\" in text:
+        return unquote(text, errors="strict")
+    try:
+        escaped = text.replace("%", "\\x").encode("ascii")
+        return escaped.decode("unicode_escape").encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return unquote(text, errors="strict")
 
 
 async def decode_body(body: bytes) -> Parameters:
@@ -150,16 +157,10 @@ def store_for(request: Request) -> Store:
     return pinned
 
 
-@contextmanager
-def telling_apart(text: str, other: str, instead: str) -> Iterator[None]:
-    """Tell who sends a query to be carried out, or an update to be answered, what to do instead."""
-    try:
-        yield
-    except QuerySyntaxError as error:
-        if language_of(text) != other:
-            raise
-        told = str(error) if error.line is None else str(error).partition(": ")[2]
-        raise QuerySyntaxError(f"{told}; {instead}", error.line, error.column) from error
+def instead_of(error: QuerySyntaxError, instead: str) -> QuerySyntaxError:
+    """Return the error for who sends a query to be carried out, or an update to be answered."""
+    told = str(error) if error.line is None else str(error).partition(": ")[2]
+    return QuerySyntaxError(f"{told}; {instead}", error.line, error.column)
 
 
 def media_type(request: Request) -> str:
@@ -229,13 +230,13 @@ def base_of(request: Request) -> str:
     scope = request.scope
     root = scope.get("app_root_path", scope.get("root_path", ""))
     server = tuple(scope.get("server") or ())
-    return _base(scope["scheme"], server, root, request.headers.get("host"))
+    return _base(scope["scheme"], server, root, said_in(scope).get(b"host"))
 
 
 @lru_cache(100)
-def _base(scheme: str, server: tuple[str | int | None, ...], root: str, host: str | None) -> str:
+def _base(scheme: str, server: tuple[str | int | None, ...], root: str, host: bytes | None) -> str:
     """Return the base of requests that name the service so."""
-    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    headers = [] if host is None else [(b"host", host)]
     scope = {"type": "http", "scheme": scheme, "server": server or None, "headers": headers}
     base = str(Request({**scope, "root_path": root, "path": root}).base_url).rstrip("/")
     try:
@@ -247,7 +248,18 @@ def _base(scheme: str, server: tuple[str | int | None, ...], root: str, host: st
 
 def peer(request: Request) -> str:
     """Return who asks: the address at the other end of the connection."""
-    return request.client.host if request.client else ""
+    client = request.scope.get("client")
+    return client[0] if client else ""
+
+
+class _OfThread(threading.local):
+    """Hold what each thread has of its own, and with it each event loop."""
+
+    def __init__(self) -> None:
+        self.soon = Delay(_SOON)
+
+
+_of_thread = _OfThread()
 
 
 class ClientGoneError(Exception):
@@ -275,7 +287,7 @@ async def while_connected(receive: Receive, work: Awaitable[Outcome]) -> Outcome
 
     # One task that watches, none for the work: this one is cancelled as asyncio.timeout does it.
     # Most work is done before it is worth while to watch.
-    soon = asyncio.get_running_loop().call_later(_SOON, watch)
+    soon = _of_thread.soon.call(watch)
     try:
         return await work
     except asyncio.CancelledError:

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from osteokg.api import openapi
+from osteokg.api.heads import said_in
 from osteokg.api.kept import kept
 from osteokg.api.links import of_service
-from osteokg.api.negotiation import best_format, best_type, prefers_html
+from osteokg.api.negotiation import best_format, best_type, prefers_html, remembering
 from osteokg.api.query_page import Asked, labels_in, query_page
 from osteokg.api.representations import Validator, represent, stream
 from osteokg.api.requests import (
@@ -23,17 +24,23 @@ from osteokg.api.requests import (
     base_of,
     decode_body,
     in_address,
+    instead_of,
     media_type,
     only,
     peer,
     read_body,
-    telling_apart,
     text_of_body,
     while_connected,
 )
 from osteokg.api.settings import Settings
 from osteokg.api.write_access import writing_is_on
-from osteokg.kg.errors import MediaTypeError, NotAcceptableError, OsteoKGError, RequestError
+from osteokg.kg.errors import (
+    MediaTypeError,
+    NotAcceptableError,
+    OsteoKGError,
+    QuerySyntaxError,
+    RequestError,
+)
 from osteokg.kg.results import (
     GRAPH_FORMATS,
     RDF_FORMATS,
@@ -44,7 +51,7 @@ from osteokg.kg.results import (
     graph_bytes,
 )
 from osteokg.kg.service import Service, graph_sizes, service_description
-from osteokg.kg.sparql import is_repeatable
+from osteokg.kg.sparql import is_repeatable, language_of
 from osteokg.kg.store import PinnedStore, Store
 
 __all__ = ["RESULT_TYPES", "answer_query", "router"]
@@ -52,8 +59,8 @@ __all__ = ["RESULT_TYPES", "answer_query", "router"]
 router = APIRouter()
 
 _DIRECT = "application/sparql-query"
-RESULT_TYPES = sorted(
-    {name for format_ in ROW_FORMATS + RDF_FORMATS for name in format_.media_types}
+RESULT_TYPES = tuple(
+    sorted({name for format_ in ROW_FORMATS + RDF_FORMATS for name in format_.media_types})
 )
 
 # as SPARQLWrapper names them
@@ -71,7 +78,7 @@ async def ask_by_get(request: Request) -> Response:
     """Answer ``?query=``; without a query, describe the service (RDF) or show the query page."""
     parameters = in_address(request)
     _refuse_update(parameters)
-    if any(name == "query" for name, _ in parameters):
+    if "query" in dict(parameters):
         return await answer_query(request, parameters)
     accept = request.headers.get("accept")
     if prefers_html(accept, RESULT_TYPES):
@@ -149,17 +156,17 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
     text = only(parameters, "query")
     if text is None:
         raise RequestError("There is no 'query' parameter.")
-    accept = request.headers.get("accept")
-    named = [value for key, value in parameters if key == "format" and value]
-    as_page = not named and prefers_html(accept, RESULT_TYPES)
-    rows, graph = (ROW_FORMATS[0], GRAPH_FORMATS[0]) if as_page else _formats(accept, named)
+    said = said_in(request.scope)
+    accept = said[b"accept"].decode("latin-1") if b"accept" in said else None
     version = asked_version(parameters)
+    named, default_graphs, named_graphs = _told(parameters) if len(parameters) > 1 else ((), (), ())
+    as_page, rows, graph = _wanted(accept, named)
     query = Query(
         text,
         rows,
         graph,
-        tuple(value for key, value in parameters if key == "default-graph-uri"),
-        tuple(value for key, value in parameters if key == "named-graph-uri"),
+        default_graphs,
+        named_graphs,
         f"{base_of(request)}/sparql",
         version,
         peer(request),
@@ -182,18 +189,47 @@ async def answer_query(request: Request, parameters: Parameters) -> Response:
 
     # What the client holds is known before it is asked for again: the format of the other form
     # of query has another name.
-    for format_ in (rows, graph) if "if-none-match" in request.headers else ():
+    for format_ in (rows, graph) if b"if-none-match" in said else ():
         known = format_ and validator(version or store.version, format_)
         if known and (unchanged := known.unchanged(request, by_name=True)):
             return unchanged
-    with telling_apart(text, "update", "this is an update: POST it to /update"):
+    try:
         if request.scope["http_version"] == "1.0":  # nobody could tell that a stream was cut
             whole = await while_connected(request.receive, store.query(query))
             known = validator(whole.version, whole.format)
             return represent(request, whole.body, _content_type(accept, whole.format), known)
         answer = await while_connected(request.receive, store.stream(query))
+    except QuerySyntaxError as error:
+        if language_of(text) == "update":
+            raise instead_of(error, "this is an update: POST it to /update") from error
+        raise
     known = validator(answer.version, answer.format)
     return stream(request, answer, _content_type(accept, answer.format), known)
+
+
+def _told(parameters: Parameters) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the formats that are named, and the default and the named graphs."""
+    return (
+        tuple(value for name, value in parameters if name == "format" and value),
+        tuple(value for name, value in parameters if name == "default-graph-uri"),
+        tuple(value for name, value in parameters if name == "named-graph-uri"),
+    )
+
+
+def _wanted(accept: str | None, named: Sequence[str]) -> tuple[bool, Format | None, Format | None]:
+    """Return whether a page is wanted, and else the formats for rows and for a graph."""
+    if named:
+        return False, *_formats(accept, named)
+    return _accepted(accept, RESULT_TYPES)
+
+
+@remembering
+def _accepted(
+    accept: str | None, others: Sequence[str]
+) -> tuple[bool, Format | None, Format | None]:
+    if prefers_html(accept, others):
+        return True, ROW_FORMATS[0], GRAPH_FORMATS[0]
+    return False, *_formats(accept, ())
 
 
 def _formats(accept: str | None, named: Sequence[str]) -> tuple[Format | None, Format | None]:

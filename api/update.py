@@ -17,15 +17,16 @@ from osteokg.api.requests import (
     base_of,
     decode_body,
     in_address,
+    instead_of,
     media_type,
     only,
     read_body,
-    telling_apart,
     text_of_body,
 )
 from osteokg.api.settings import Settings
 from osteokg.api.write_access import TOKEN, versions_to_write
-from osteokg.kg.errors import MediaTypeError, RequestError
+from osteokg.kg.errors import MediaTypeError, QuerySyntaxError, RequestError
+from osteokg.kg.sparql import language_of
 from osteokg.kg.writes import Update, Written
 
 __all__ = ["required_versions", "router", "told"]
@@ -74,8 +75,12 @@ async def update(request: Request) -> Response:
         tuple(value for name, value in given if name == "using-named-graph-uri"),
         f"{base_of(request)}/update",
     )
-    with telling_apart(text, "query", "this is a query: ask it at /sparql"):
+    try:
         written = await versions.write(asked, required_versions(request))
+    except QuerySyntaxError as error:
+        if language_of(text) == "query":
+            raise instead_of(error, "this is a query: ask it at /sparql") from error
+        raise
     return told(written, 200)
 
 

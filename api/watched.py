@@ -6,7 +6,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 from osteokg.api.log import SLOW_QUERIES
 from osteokg.api.metrics import Metrics
@@ -37,28 +38,29 @@ class WatchedStore:
 
     async def query(self, query: Query) -> Answer:
         """Answer a query whole."""
-        watch = _Watch(self, query)
+        begun = time.perf_counter()
         try:
             answer = await self._store.query(query)
         except BaseException as error:
-            watch.ends(outcome_of(error))
+            self.tell(query, outcome_of(error), time.perf_counter() - begun, "")
             raise
-        watch.ends("answered", answer.version)
+        self.tell(query, "answered", time.perf_counter() - begun, answer.version)
         return answer
 
     async def stream(self, query: Query) -> StreamedAnswer:
         """Answer a query; what comes of it is known when its body has ended."""
-        watch = _Watch(self, query)
+        begun = time.perf_counter()
         try:
             answer = await self._store.stream(query)
         except BaseException as error:
-            watch.ends(outcome_of(error))
+            self.tell(query, outcome_of(error), time.perf_counter() - begun, "")
             raise
+        seconds = time.perf_counter() - begun  # from here on the time is the reader's
         if answer.body is not None:
-            watch.ends("answered", answer.version)
+            self.tell(query, "answered", seconds, answer.version)
             return answer
-        watch.begins(answer.version)
-        chunks = _WatchedChunks(answer.chunks, watch)
+        told = partial(self.tell, query, seconds=seconds, version=answer.version)
+        chunks = _WatchedChunks(answer.chunks, told)
         return StreamedAnswer(answer.format, answer.version, chunks, answer.size)
 
     async def close(self) -> None:
@@ -85,52 +87,31 @@ class WatchedStore:
             self._log.info("slow query", extra={"said": said})
 
 
-class _Watch:
-    """Time one query, and tell once what came of it."""
-
-    def __init__(self, store: WatchedStore, query: Query) -> None:
-        self._store = store
-        self._query = query
-        self._started = time.perf_counter()
-        self._seconds: float | None = None
-        self._version = ""
-        self._told = False
-
-    def begins(self, version: str) -> None:
-        """Stop the time: from here on it is the reader's."""
-        self._seconds = time.perf_counter() - self._started
-        self._version = version
-
-    def ends(self, outcome: str, version: str = "") -> None:
-        if self._told:
-            return
-        self._told = True
-        if self._seconds is None:
-            self.begins(version)
-        assert self._seconds is not None
-        self._store.tell(self._query, outcome, self._seconds, self._version)
-
-
 class _WatchedChunks(Chunks):
-    """Pass on the chunks of an answer; know how they ended."""
+    """Pass on the chunks of an answer; tell once how they ended."""
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None], watch: _Watch) -> None:
+    def __init__(self, chunks: AsyncGenerator[bytes, None], tell: Callable[[str], None]) -> None:
         self._chunks = chunks
-        self._watch = watch
+        self._tell: Callable[[str], None] | None = tell
+
+    def _ends(self, outcome: str) -> None:
+        if self._tell is not None:
+            self._tell(outcome)
+            self._tell = None
 
     async def asend(self, _value: None) -> bytes:
         try:
             return await anext(self._chunks)
         except StopAsyncIteration:
-            self._watch.ends("answered")
+            self._ends("answered")
             raise
         except BaseException as error:
-            self._watch.ends(outcome_of(error))
+            self._ends(outcome_of(error))
             raise
 
     async def let_go(self) -> None:
         """Let go of the answer; if it has not ended, its reader has left."""
-        self._watch.ends("left")
+        self._ends("left")
         await self._chunks.aclose()
 
 
