@@ -167,15 +167,20 @@ class Terminal:
         """Yield the lines that stand on the screen in the end."""
         ours, theirs = pty.openpty()
         ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-        process = subprocess.Popen(
-            shlex.split(command),
-            cwd=self.folder,
-            env={**os.environ, **self.environment},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        )
+        # A shell runs what is in the background with SIGINT ignored, and so do we what we start.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(
+                shlex.split(command),
+                cwd=self.folder,
+                env={**os.environ, **self.environment},
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         os.close(theirs)
         try:
             written = b""
