@@ -6,7 +6,7 @@ import struct
 import sys
 from asyncio import Event, WriteTransport
 from collections.abc import Awaitable, Generator
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, cast
 
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import (
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from osteokg.api.heads import Head
 from osteokg.api.protection import RAW_HEADERS
 
 __all__ = ["DONE", "Exchange", "untaken"]
@@ -26,10 +27,7 @@ _PRINTED = bytes({*range(256)} - {*range(32), 127} | {ord("\t")})
 """What may stand in a header (RFC 9110, section 5.5)."""
 
 
-Headers: TypeAlias = list[tuple[bytes, bytes]]
-
-
-def _lines(headers: Headers) -> bytes:
+def _lines(headers: Head) -> bytes:
     """Return headers as they are sent. Raises RuntimeError for one that would be no header."""
     lines = b"".join([name + b": " + value + b"\r\n" for name, value in headers])
     if lines.translate(None, _PRINTED) != b"\r\n" * len(headers):
@@ -94,7 +92,7 @@ class Exchange(RequestResponseCycle):
     """
 
     _head: bytes | None = None
-    _common: ClassVar[tuple[Headers, bytes]] = ([], b"")
+    _common: ClassVar[tuple[Head, bytes]] = ([], b"")
     """The headers that the server gives every answer for a second, and as they are sent."""
 
     @classmethod
@@ -118,8 +116,9 @@ class Exchange(RequestResponseCycle):
     def send(self, message: Message) -> Awaitable[None]:  # type: ignore[override]  # see above
         """Send a part of the answer. Raises RuntimeError for a header that would be no header."""
         waits = self.flow.write_paused or self.disconnected
-        if not self.response_started and message["type"] == "http.response.start" and not waits:
-            self._begin(message)
+        is_start = message["type"] == "http.response.start"
+        if is_start and not (self.response_started or self.disconnected):
+            self._begin(message)  # nothing is written yet, so it need not wait
             return DONE
         if self._head is not None and message["type"] == "http.response.body":
             head, self._head = self._head, None
@@ -138,7 +137,7 @@ class Exchange(RequestResponseCycle):
         return super().send(cast(Any, message))
 
     def _begin(self, message: Message) -> None:
-        headers: Headers = message["headers"]
+        headers: Head = message["headers"]
         told = dict(headers)
         if self._common[0] is not self.default_headers:
             Exchange._common = self.default_headers, _lines(self.default_headers)

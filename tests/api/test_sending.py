@@ -40,17 +40,18 @@ class Wire:
         pass
 
 
-def exchanged(kind, app, method="GET", keep_alive=True):
-    """Return what an application sends over a wire."""
+def exchanged(kind, app, method="GET", keep_alive=True, paused=False):
+    """Return what an application sends over a wire, whose client reads late where it is paused."""
     wire = Wire()
 
     async def run():
         logger = logging.getLogger("nobody")
         logger.disabled = True
+        flow = FlowControl(wire)
         cycle = kind(
             scope={"type": "http", "method": method, "http_version": "1.1"},
             transport=wire,
-            flow=FlowControl(wire),
+            flow=flow,
             logger=logger,
             access_logger=logger,
             access_log=False,
@@ -60,6 +61,9 @@ def exchanged(kind, app, method="GET", keep_alive=True):
             keep_alive=keep_alive,
             on_response=lambda: None,
         )
+        if paused:
+            flow.pause_writing()
+            asyncio.get_running_loop().call_soon(flow.resume_writing)
         await cycle.run_asgi(app)
 
     asyncio.run(run())
@@ -149,3 +153,10 @@ def test_no_header_begins_another(sign, where):
     assert sent.startswith(b"HTTP/1.1 500 ")
     assert b"ookie" not in sent
     assert b"\r\nlocation" not in sent
+
+
+def test_an_answer_to_who_reads_late_is_protected_too():
+    app = answering(200, [(b"content-length", b"1")], [b"a"])
+    sent = b"".join(exchanged(Exchange, app, paused=True).calls)
+    assert PROTECTING in sent
+    assert sent == b"".join(exchanged(Exchange, app).calls)
