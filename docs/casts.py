@@ -167,20 +167,7 @@ class Terminal:
         """Yield the lines that stand on the screen in the end."""
         ours, theirs = pty.openpty()
         ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-        # A shell runs what is in the background with SIGINT ignored, and so do we what we start.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            process = subprocess.Popen(
-                shlex.split(command),
-                cwd=self.folder,
-                env={**os.environ, **self.environment},
-                stdin=theirs,
-                stdout=theirs,
-                stderr=theirs,
-                start_new_session=True,
-            )
-        finally:
-            signal.signal(signal.SIGINT, before)
+        process = self._begun(command, theirs)
         os.close(theirs)
         try:
             written = b""
@@ -211,6 +198,25 @@ class Terminal:
                 left = re.sub(pattern, instead, left)
             if left or not line:
                 yield left.expandtabs(8)
+
+    def _begun(self, command: str, terminal: int) -> subprocess.Popen[bytes]:
+        """Begin a command that a Ctrl-C ends, as a shell does what is in the foreground.
+
+        What a shell has in the background inherits SIGINT ignored, and so would what that begins.
+        """
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                shlex.split(command),
+                cwd=self.folder,
+                env={**os.environ, **self.environment},
+                stdin=terminal,
+                stdout=terminal,
+                stderr=terminal,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _more(self, ours: int, otherwise: str) -> bytes:
         """Return what is written next, nothing at the end."""
