@@ -46,64 +46,49 @@ class Channel(Protocol):
         ...
 
 
-class SocketChannel(asyncio.Protocol):
-    """Hear a socket as it is read, without a stream in between: most answers are one piece."""
+class SocketChannel:
+    """Hear a socket as it is read, without a stream in between: most answers are one piece.
 
-    def __init__(self) -> None:
-        """Begin before there is a connection; ``over`` gives one that is connected."""
+    It is read and written here and not by a transport, which copies all that it reads once more,
+    and writes at the end of the event loop's turn.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        """Hear a connected socket, which is closed with the channel."""
+        connected.setblocking(False)
+        self._socket = connected
+        self._loop = asyncio.get_running_loop()
         self._frames = Frames()
         self._heard: Heard = []
         self._ahead = 0
         self._paused = False
-        self._lost: BaseException | None = None
+        self._unsent = b""
+        self._lost: Exception | None = None
         self._listener: asyncio.Future[Heard] | None = None
         self._at_end: Callable[[bytes], None] | None = None
-        self._transport: asyncio.Transport
-
-    @classmethod
-    async def over(cls, connected: socket.socket) -> SocketChannel:
-        """Return a channel over a connected socket, which it closes."""
-        connected.setblocking(False)
-        loop = asyncio.get_running_loop()
-        _, channel = await loop.create_connection(cls, sock=connected)
-        return channel
-
-    # asyncio gives a plain transport where the type says a base
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to hear."""
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Take what came; what is no frame ends the channel."""
-        self._heard += self._frames.feed(data)
-        self._ahead += len(data)
-        if self._heard:
-            self._tell()
-        if self._ahead > BUFFER and self._heard and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Note that nothing more comes."""
-        self._lost = exc or EOFError()
-        self._tell()
+        self._loop.add_reader(connected, self._read)
 
     @property
     def is_open(self) -> bool:
         """Return whether the other end is there, as far as anybody knows."""
-        return self._lost is None and not self._transport.is_closing()
+        return self._lost is None
 
     def send(self, content: bytes) -> None:
         """Send something without waiting."""
-        self._transport.write(content)
+        is_sending = bool(self._unsent)
+        self._unsent += content
+        if not is_sending and self.is_open:
+            self._write()
+            if self._unsent:
+                self._loop.add_writer(self._socket, self._write_on)
 
     async def hear(self, at_end: Callable[[bytes], None] | None = None) -> Heard:
         """Return the frames that came together. Raises EOFError or OSError where none can come."""
         heard = self._take()
         while not heard:
             if self._lost is not None:
-                raise self._lost if isinstance(self._lost, OSError) else EOFError
-            listener = self._listener = asyncio.get_running_loop().create_future()
+                raise self._lost
+            listener = self._listener = self._loop.create_future()
             self._at_end = at_end
             try:
                 heard = await listener
@@ -112,12 +97,64 @@ class SocketChannel(asyncio.Protocol):
                     self._listener = self._at_end = None
         if self._paused:
             self._paused = False
-            self._transport.resume_reading()
+            if self._lost is None:
+                self._loop.add_reader(self._socket, self._read)
         return heard
 
     def close(self) -> None:
         """Let go of the socket."""
-        self._transport.close()
+        self._lose(EOFError())
+
+    def _read(self) -> None:
+        """Take what came; what is no frame ends the channel."""
+        heard: Heard = []
+        try:
+            while not heard:
+                data = self._socket.recv(self._frames.wanted)
+                if not data:
+                    raise EOFError
+                self._ahead += len(data)
+                heard = self._frames.feed(data)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._lose(error)
+            return
+        except (EOFError, KeyError):
+            self._lose(EOFError())
+            return
+        self._heard += heard
+        self._tell()
+        if self._ahead > BUFFER and self._heard:
+            self._paused = True
+            self._loop.remove_reader(self._socket)
+
+    def _write(self) -> None:
+        """Send as much as there is room for."""
+        try:
+            sent = self._socket.send(self._unsent)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._lose(error)
+        else:
+            self._unsent = self._unsent[sent:]
+
+    def _write_on(self) -> None:
+        self._write()
+        if not self._unsent and self.is_open:
+            self._loop.remove_writer(self._socket)
+
+    def _lose(self, error: Exception) -> None:
+        """Let go of the socket, and note that nothing more comes."""
+        if self._lost is not None:
+            return
+        self._lost = error
+        self._unsent = b""
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._socket.close()
+        self._tell()
 
     def _take(self) -> Heard:
         heard, self._heard, self._ahead = self._heard, [], 0

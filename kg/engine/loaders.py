@@ -15,7 +15,7 @@ from osteokg.kg.engine.processes import Found, Worker, run_module
 from osteokg.kg.errors import UnavailableError
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.loader import FORK, KILL, ORDER
-from osteokg.kg.worker.messages import encode
+from osteokg.kg.worker.messages import PART, encode
 from osteokg.kg.worker.snapshot import Snapshot
 
 __all__ = ["Forked"]
@@ -52,8 +52,10 @@ class Forked:
         for _ in range(_ATTEMPTS):
             loader = await self._loader()
             ours, its = socket.socketpair()
+            # A worker goes on while a part waits to be read. The system may give less.
+            its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * PART)
             with its:
-                worker = Worker(self, next(self._numbers), await SocketChannel.over(ours))
+                worker = Worker(self, next(self._numbers), SocketChannel(ours))
                 try:
                     loader.order(FORK, worker.number, its)
                 except OSError:

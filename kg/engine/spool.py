@@ -23,6 +23,8 @@ __all__ = ["Space", "Spooled", "SpooledChunks"]
 Result = TypeVar("Result")
 
 _FULL = "There is no more room for answers that wait for their readers."
+_SHARE = 4
+"""An answer in memory takes no more than this part of what it leaves free."""
 _PART = 1 << 16
 """From disk so many bytes are read at once."""
 
@@ -66,10 +68,9 @@ class Spooled:
         self.size += len(data)
         self._in_memory += len(data)
         self._space.in_memory += len(data)
-        if (
-            self._in_memory > limits.memory_before_disk
-            or self._space.in_memory > limits.spool_memory
-        ):
+        # Of what is free nobody takes all: readers who are slow leave room to those who are not.
+        free = limits.spool_memory - self._space.in_memory
+        if self._in_memory > min(limits.memory_before_disk, free // _SHARE):
             await self._to_disk()
         self._changed.set()
 

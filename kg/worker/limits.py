@@ -44,7 +44,7 @@ class Limits:
     whole_bytes: int = 64 * _MB
     spool_bytes: int = 2048 * _MB
     spool_memory: int = 64 * _MB
-    memory_before_disk: int = 2 * _MB
+    memory_before_disk: int = 8 * _MB
     first_bytes: int = 1_000_000
     promote_after: float = 0.05
     give_way_after: float = 0.25

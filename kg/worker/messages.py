@@ -25,6 +25,7 @@ from osteokg.kg.writes import DropGraph, MergeGraph, Payload, ReplaceGraph, Upda
 __all__ = [
     "GAVE_WAY",
     "HEAD",
+    "PART",
     "TIRED",
     "Frames",
     "Kind",
@@ -40,6 +41,9 @@ __all__ = [
 
 GAVE_WAY, TIRED = b"W", b"T"
 """What may have become of a worker: it runs after all others now; it holds too much memory."""
+
+PART = 1 << 18
+"""An answer is sent in parts of so many bytes at most."""
 
 HEAD = struct.Struct(">cI")
 """What a frame begins with: its kind and the length of what follows, in bytes."""
@@ -78,16 +82,27 @@ def parse_head(head: bytes) -> tuple[Kind, int]:
     return _KINDS[kind], length
 
 
+_AT_FIRST = 1 << 16
+"""Most answers are shorter; to have room for many more at each reading takes time."""
+
+
 class Frames:
     """Cut what comes over a channel into frames, however it is cut when it comes.
 
-    Parts of an answer are given on as they come, others whole.
+    Parts of an answer are given on as they come, others whole. Who reads so many bytes at most as
+    are ``wanted`` has long parts neither cut nor copied.
     """
 
     def __init__(self) -> None:
         """Begin where a frame begins."""
         self._rest = b""
         self._part_left = 0
+        self._next = _AT_FIRST
+
+    @property
+    def wanted(self) -> int:
+        """Return how many bytes to read: what is left of a part, a head, or a short answer."""
+        return self._part_left or self._next
 
     def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
         """Take the next bytes and return the frames that are whole, and what came of an answer.
@@ -109,11 +124,14 @@ class Frames:
             begin = place + HEAD.size
             if begin + length > end:
                 if kind == _DATA:
-                    found.append((Kind.DATA, data[begin:]))
+                    if begin < end:
+                        found.append((Kind.DATA, data[begin:]))
                     self._part_left = begin + length - end
+                    self._next = HEAD.size
                     place = end
                 break
             place = begin + length
+            self._next = _AT_FIRST
             found.append((_KINDS[kind], data[begin:place]))
         self._rest = data[place:]
         return found

@@ -226,7 +226,7 @@ def test_readers_who_do_not_read_hold_no_worker(run, count, until):
         assert (status.spool_memory, status.spool_disk) == (0, 0)
         return bodies, await store.query(LARGE)
 
-    limits = Limits(seconds=120, quick_slots=2, slow_slots=6)
+    limits = Limits(seconds=120, quick_slots=2, slow_slots=6, memory_before_disk=2_000_000)
     bodies, whole = run(asked, limits=limits)
     assert bodies == {whole.body}
     assert whole.body.count(b"\n") == 200_001

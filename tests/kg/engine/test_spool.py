@@ -93,6 +93,26 @@ def test_an_error_comes_after_what_was_there_before_it():
     asyncio.run(work())
 
 
+def test_who_does_not_read_leaves_room_in_memory_to_those_who_do():
+    async def work():
+        space = Space(SMALL)
+        slow = [Spooled(space) for _ in range(20)]
+        for _ in range(10):
+            for answer in slow:
+                await answer.write(b"x" * 100)
+        assert space.in_memory < SMALL.spool_memory
+        before = space.on_disk
+        quick = Spooled(space)
+        for _ in range(10):
+            await quick.write(b"x" * 20)
+            assert await quick.read() == b"x" * 20
+        assert space.on_disk == before > 0
+        for answer in (*slow, quick):
+            answer.close()
+
+    asyncio.run(work())
+
+
 def test_one_answer_too_many_has_no_room():
     async def work():
         space = Space(SMALL)

@@ -20,6 +20,7 @@ from osteokg.kg.results import RDF_FORMATS, ROW_FORMATS, Query
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.messages import (
     HEAD,
+    PART,
     Frames,
     Kind,
     as_error,
@@ -173,6 +174,21 @@ def test_an_answer_is_given_on_as_it_comes():
     assert cutter.feed(sent[:7]) == [(Kind.DATA, b"12")]
     assert cutter.feed(sent[7:8]) == [(Kind.DATA, b"3")]
     assert cutter.feed(sent[8:]) == [(Kind.DATA, b"456"), (Kind.END, b"")]
+
+
+def test_a_long_part_is_not_cut_where_so_much_is_read_as_is_wanted():
+    cutter = Frames()
+    parts = [bytes([number]) * PART for number in range(4)]
+    stream = b"".join(frame(Kind.DATA, part) for part in parts) + frame(Kind.END)
+    assert cutter.wanted < PART  # most answers are short
+    found = []
+    while stream:
+        wanted = cutter.wanted
+        found += cutter.feed(stream[:wanted])
+        stream = stream[wanted:]
+    assert list(map(len, (content for _, content in found[2:]))) == [PART] * 3 + [0]
+    assert b"".join(content for _, content in found) == b"".join(parts)
+    assert cutter.wanted < PART
 
 
 def test_what_begins_no_frame_is_refused():
