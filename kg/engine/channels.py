@@ -16,6 +16,9 @@ BUFFER = 1 << 20
 
 _PART = 1 << 18
 
+_HEAD_AND_PART = range(2)
+"""Readings in one turn of the event loop: behind what was only a head its part is most often."""
+
 Heard = list[tuple[Kind, bytes]]
 
 
@@ -109,12 +112,13 @@ class SocketChannel:
         """Take what came; what is no frame ends the channel."""
         heard: Heard = []
         try:
-            while not heard:
+            for _ in _HEAD_AND_PART:
                 data = self._socket.recv(self._frames.wanted)
                 if not data:
                     raise EOFError
                 self._ahead += len(data)
-                heard = self._frames.feed(data)
+                if heard := self._frames.feed(data):
+                    break
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -122,6 +126,8 @@ class SocketChannel:
             return
         except (EOFError, KeyError):
             self._lose(EOFError())
+            return
+        if not heard:
             return
         self._heard += heard
         self._tell()

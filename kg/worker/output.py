@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
 
 from osteokg.kg.errors import SizeLimitError
 from osteokg.kg.results import ROW_FORMATS, Format
@@ -11,9 +11,6 @@ from osteokg.kg.sparql import rows_at_most
 from osteokg.kg.worker.limits import Limits
 from osteokg.kg.worker.messages import HEAD, PART, Kind, encode, frame
 from osteokg.kg.worker.rows import RowCount, row_count
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 __all__ = ["TOGETHER", "Output"]
 
@@ -85,7 +82,7 @@ class _Parts(io.RawIOBase):
         """Return that it is."""
         return True
 
-    def write(self, data: ReadableBuffer) -> int:
+    def write(self, data: Any) -> int:  # what is read as a buffer has no name before Python 3.12
         """Send as much as is one part, and return how much that is."""
         part = memoryview(data)[:PART]
         if self.is_wanted:
