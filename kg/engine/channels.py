@@ -7,14 +7,12 @@ import socket
 from collections.abc import Callable
 from typing import Protocol
 
-from osteokg.kg.worker.messages import Frames, Kind
+from osteokg.kg.worker.messages import PART, Frames, Kind
 
 __all__ = ["BUFFER", "Channel", "SocketChannel", "StreamChannel"]
 
 BUFFER = 1 << 20
 """So many bytes of a channel are read ahead."""
-
-_PART = 1 << 18
 
 _HEAD_AND_PART = range(2)
 """Readings in one turn of the event loop: behind what was only a head its part is most often."""
@@ -199,7 +197,7 @@ class StreamChannel:
     async def hear(self, at_end: Callable[[bytes], None] | None = None) -> Heard:
         """Return the frames that came together. Raises EOFError or OSError where none can come."""
         del at_end  # what is read here is read by who asks for it
-        while data := await self._reader.read(_PART):
+        while data := await self._reader.read(PART):
             if frames := self._frames.feed(data):
                 return frames
         raise EOFError

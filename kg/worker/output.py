@@ -43,10 +43,13 @@ class Output(io.BufferedWriter):
         self._parts.begin(query, row_count(chosen.name) if is_rows else None)
         return self
 
+    def begin_changes(self) -> None:
+        """Begin with what a write changes; the limits are for all its graphs together."""
+        self._parts.begin()
+
     def begin_graph(self, name: str | None, *, is_gone: bool) -> None:
         """Say which graph a write changes, and take its triples."""
         self._outgoing.write(frame(Kind.GONE if is_gone else Kind.CHANGED, encode(name)))
-        self._parts.begin()
 
     def flush(self) -> None:
         """Let it wait: what is left goes with the end of the answer."""

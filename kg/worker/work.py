@@ -149,6 +149,7 @@ def _requests(incoming: BinaryIO) -> Iterator[Query | Write]:
 
 def _change(output: Output, store: ox.Store, write: Write, union: bool) -> None:
     """Send what a write changes; the store is another afterwards, so this is a worker's last."""
+    output.begin_changes()
     for graph, triples in changes(store, write, union).items():
         output.begin_graph(graph, is_gone=triples is None)
         output.write(triples or b"")

@@ -47,6 +47,7 @@ def test_of_an_answer_that_failed_nothing_comes_with_the_next():
     output.drop()
     output.begin(ALL, CSV).write(b"s,p,o\r\n" + b"4,5,6\r\n" * 10)
     output.end()
+    output.begin_changes()
     output.begin_graph("a:gone", is_gone=True)
     output.end()
     assert sent(written) == [
@@ -94,3 +95,21 @@ def test_bytes_beyond_the_limit_are_refused():
         output.write(b"x" * 2 * PART)
     output.drop()
     assert sent(written) == [(Kind.GRAPH, b""), (Kind.DATA, b"x" * 2 * PART)]
+
+
+def test_all_that_a_write_changes_is_held_against_the_limit_together():
+    """Whoever takes it holds it in memory."""
+    output = Output(io.BytesIO(), Limits(answer_bytes=1000))
+    output.begin(ALL, CSV).write(b"x" * 900)
+    output.end()
+
+    def change(size):
+        output.begin_changes()
+        for name in ("a:first", "a:second"):
+            output.begin_graph(name, is_gone=False)
+            output.write(b"x" * size)
+            output.end()
+
+    change(500)
+    with pytest.raises(SizeLimitError, match="more than 1000 bytes"):
+        change(501)
